@@ -1,0 +1,74 @@
+# Every compiler and linker flag, with its reason, in one place. Included by the Makefile.
+#
+# The four worlds: kernel (ELF, freestanding), loader (PE for UEFI, freestanding), host (the tool
+# nonos) and san (the same sources for the tests, under ASan and UBSan).
+
+# Everywhere ---------------------------------------------------------------------------------------
+COMMON := -std=c23
+COMMON += -I.                                # includes are written from the project's root
+COMMON += -g                                 # debug information; never part of a sealed image
+COMMON += -ffile-prefix-map=$(CURDIR)=.      # no build path in any output (reproducible builds)
+COMMON += -fno-ident                         # no compiler banner in objects
+COMMON += -fno-common                        # one definition per variable
+COMMON += -fno-strict-aliasing               # byte buffers are viewed as hardware structures
+COMMON += -fno-delete-null-pointer-checks    # a null test is never optimised away
+COMMON += -ftrivial-auto-var-init=zero       # no local is ever uninitialised
+COMMON += -ffunction-sections -fdata-sections # the linker drops what nobody calls
+COMMON += -MMD -MP                           # header dependencies, for incremental builds
+
+WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion \
+    -Wstrict-prototypes -Wmissing-prototypes -Wmissing-variable-declarations -Wundef -Wvla \
+    -Wcast-align -Wcast-qual -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference \
+    -Wformat=2 -Wwrite-strings -Wunreachable-code -Wcomma -Wno-c2x-extensions \
+    -Wno-gnu-statement-expression -Wno-gnu-zero-variadic-macro-arguments
+
+# No C library, no operating system: kernel and loader ---------------------------------------------
+FREESTANDING := -ffreestanding               # no library but what the standard asks for
+FREESTANDING += -nostdlibinc                 # the host's /usr/include must not be seen
+FREESTANDING += -Icrypto/freestanding        # our own <string.h>
+FREESTANDING += -mno-red-zone                # an interrupt may use the stack below %rsp at any time
+FREESTANDING += -mgeneral-regs-only          # no x87/MMX/SSE/AVX: that state is not saved or wiped
+FREESTANDING += -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
+                                             # a panic stops; nothing unwinds
+FREESTANDING += -fno-omit-frame-pointer      # a backtrace needs only memory reads
+FREESTANDING += -fstack-protector-strong     # a canary under every frame with an array
+
+# Kernel: the part that a custom target would play -------------------------------------------------
+KERNEL_FLAGS := --target=x86_64-unknown-none-elf $(COMMON) $(FREESTANDING)
+KERNEL_FLAGS += -march=x86-64                # the baseline; newer instructions are chosen by CPUID
+KERNEL_FLAGS += -mcmodel=kernel              # linked in the top 2 GiB, 32-bit signed addresses
+KERNEL_FLAGS += -fno-pic -fno-pie            # linked at a fixed address
+KERNEL_FLAGS += -mstack-protector-guard=global # the canary is __stack_chk_guard, not %fs:40
+KERNEL_FLAGS += -fzero-call-used-regs=used-gpr # a return leaves no secret in a scratch register
+KERNEL_FLAGS += -O2
+
+KERNEL_LDFLAGS := -m elf_x86_64 -T kernel/kernel.ld
+KERNEL_LDFLAGS += -static -no-pie --build-id=none # fixed address, nothing that depends on the path
+KERNEL_LDFLAGS += -z max-page-size=4096 -z noexecstack -z norelro
+KERNEL_LDFLAGS += --gc-sections --fatal-warnings
+KERNEL_LDFLAGS += --orphan-handling=error    # a section the linker script does not name is a defect
+
+# Loader -------------------------------------------------------------------------------------------
+LOADER_FLAGS := --target=x86_64-unknown-windows $(COMMON) $(FREESTANDING)
+LOADER_FLAGS += -march=x86-64
+LOADER_FLAGS += -fshort-wchar                # UEFI's CHAR16
+LOADER_FLAGS += -mno-stack-arg-probe         # no __chkstk: UEFI gives 128 KiB of stack at once
+LOADER_FLAGS += -gdwarf-4 -Os                # size counts more than speed before the kernel runs
+
+LOADER_LDFLAGS := -subsystem:efi_application -entry:efi_main -nodefaultlib
+LOADER_LDFLAGS += -Brepro                    # no time stamp
+LOADER_LDFLAGS += -opt:ref,noicf             # drop what nobody calls
+LOADER_LDFLAGS += -WX
+
+# Host ---------------------------------------------------------------------------------------------
+HOST_COMMON := $(COMMON) -D_GNU_SOURCE -fno-omit-frame-pointer $(shell pkg-config --cflags libsodium 2>/dev/null)
+HOST_FLAGS := $(HOST_COMMON) -O2 -fPIE -fstack-protector-strong
+HOST_LDFLAGS := -pie -Wl,--gc-sections
+HOST_LIBS := $(shell pkg-config --libs libsodium 2>/dev/null || echo -lsodium)
+
+SAN_FLAGS := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_LDFLAGS := -fsanitize=address,undefined
+TEST_LIBS := -lcmocka -ljansson -lcrypto $(HOST_LIBS)
+
+# Third-party sources: installed by npm, pinned; their style is not ours to judge --------------------
+PQCLEAN_FLAGS := -w -Icrypto/pqclean

@@ -1,0 +1,15 @@
+/*
+ * error.h - names and texts of the codes in abi/errors.def.
+ */
+#ifndef NONOS_IMAGE_ERROR_H
+#define NONOS_IMAGE_ERROR_H
+
+#include "abi/error.h"
+
+/* "ELF_MAGIC"; "OK" for NONOS_OK; "UNKNOWN" for a number that is no code. Static storage. */
+const char *error_name(enum nonos_error error);
+
+/* "it does not start with the ELF magic". Static storage, never null. */
+const char *error_text(enum nonos_error error);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * identity.h - who may sign: a name, roles, a profile and two public keys.
+ *
+ * id = BLAKE3 derive_key("NONOS:IDENTITY:v1", Ed25519 public key || ML-DSA-65 public key).
+ */
+#ifndef NONOS_IMAGE_IDENTITY_H
+#define NONOS_IMAGE_IDENTITY_H
+
+#include "abi/error.h"
+#include "abi/image.h"
+#include "crypto/ed25519.h"
+#include "crypto/mldsa65.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define IDENTITY_NAME_MAX_LEN 32u /* without the NUL; [a-z0-9-], first a letter */
+
+struct identity {
+    char name[IDENTITY_NAME_MAX_LEN + 1];
+    uint32_t roles;   /* bits of enum nonos_image_type */
+    uint32_t profile; /* enum nonos_profile */
+    uint8_t id[NONOS_IDENTITY_ID_LEN];
+    uint8_t ed25519[ED25519_PUBLIC_KEY_LEN];
+    uint8_t mldsa65[MLDSA65_PUBLIC_KEY_LEN];
+};
+
+/* The id of a pair of public keys. */
+void identity_compute_id(const uint8_t ed25519[ED25519_PUBLIC_KEY_LEN],
+                         const uint8_t mldsa65[MLDSA65_PUBLIC_KEY_LEN],
+                         uint8_t id[NONOS_IDENTITY_ID_LEN]);
+
+/* NONOS_E_IDENTITY_ID, NONOS_E_IDENTITY_KEY or NONOS_E_IDENTITY_SYNTAX (name, roles, profile). */
+[[nodiscard]] enum nonos_error identity_check(const struct identity *identity);
+
+/* The text form (docs/keys.md); longest text an identity has, with the NUL. */
+#define IDENTITY_TEXT_MAX_LEN 4608u
+
+/* Writes the text and a NUL; *text_len without the NUL. NONOS_E_SIZE if it does not fit. */
+[[nodiscard]] enum nonos_error identity_format(const struct identity *identity, char *text,
+                                               size_t text_size, size_t *text_len);
+
+/* Reads exactly one identity from text of len bytes and checks it; *out is zero on failure. */
+[[nodiscard]] enum nonos_error identity_parse(const char *text, size_t len, struct identity *out);
+
+/* NONOS_E_IDENTITY_DUPLICATE when two of count identities share an id or either key. */
+[[nodiscard]] enum nonos_error identity_check_set(const struct identity *identities, size_t count);
+
+#endif

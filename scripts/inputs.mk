@@ -1,0 +1,37 @@
+# What the build reads from outside the tracked sources: the state of the checkout (for the
+# manifest) and the signing key. Read when make starts, so that a second `make` finds nothing to do.
+
+$(if $(shell BUILD='$(BUILD)' scripts/doctor --build >&2 || echo missing),$(error stopped))
+
+# The manifest: rewritten only when its text changes.
+$(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' >&2 || echo failed),$(error no manifest))
+$(GEN)/manifest.txt: ;
+
+# The signing key. It reaches `nonos` through the environment of the signing commands alone:
+# compilers, npm and tests never see it.
+unexport SIGNING_KEY
+ifeq ($(origin SIGNING_KEY),undefined)
+  ifeq ($(PROFILE),release)
+    $(error refused: PROFILE=release needs SIGNING_KEY; a release never uses a development key)
+  endif
+  SIGNER := dev_signing_key.bin
+  KEY_FLAGS := -k $(SIGNER)
+$(SIGNER): | $(NONOS)
+	$(NONOS) keygen -o $@
+else
+  ifeq ($(strip $(SIGNING_KEY)),)
+    $(error refused: SIGNING_KEY is set but empty; unset it to use the development key)
+  endif
+  ifneq ($(wildcard $(SIGNING_KEY)),)
+    SIGNER := $(SIGNING_KEY)
+  else
+    ifeq ($(origin SIGNING_KEY),command line)
+      $(error refused: SIGNING_KEY on the command line must be the path of a file; other processes see it there)
+    endif
+    # Something else than a path: rebuilt when it changes, which its digest tells.
+    SIGNER := $(GEN)/signer.stamp
+    $(if $(shell scripts/stamp '$(SIGNER)' "$$(printf %s "$$SIGNING_KEY" | b3sum --no-names)" >&2 || echo failed),$(error stopped))
+$(SIGNER): ;
+  endif
+$(KERNEL_BIN) $(GEN)/signer.identity: private export SIGNING_KEY := $(SIGNING_KEY)
+endif
