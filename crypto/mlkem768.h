@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#define MLKEM768_SEED_LEN 64u              /* d || z */
-#define MLKEM768_MESSAGE_LEN 32u           /* m */
+#define MLKEM768_SEED_LEN 64u    /* d || z */
+#define MLKEM768_MESSAGE_LEN 32u /* m */
 #define MLKEM768_ENCAPSULATION_KEY_LEN 1184u
 #define MLKEM768_DECAPSULATION_KEY_LEN 2400u
 #define MLKEM768_CIPHERTEXT_LEN 1088u
@@ -26,12 +26,12 @@ mlkem768_generate_key(const uint8_t seed[MLKEM768_SEED_LEN],
                       uint8_t decapsulation_key[MLKEM768_DECAPSULATION_KEY_LEN]);
 
 /* Modulus check, FIPS 203 §7.2. NONOS_E_IDENTITY_KEY when it fails. */
-[[nodiscard]] enum nonos_error mlkem768_check_encapsulation_key(
-    const uint8_t encapsulation_key[MLKEM768_ENCAPSULATION_KEY_LEN]);
+[[nodiscard]] enum nonos_error
+mlkem768_check_encapsulation_key(const uint8_t encapsulation_key[MLKEM768_ENCAPSULATION_KEY_LEN]);
 
 /* Hash check, FIPS 203 §7.3. NONOS_E_IDENTITY_KEY when it fails. */
-[[nodiscard]] enum nonos_error mlkem768_check_decapsulation_key(
-    const uint8_t decapsulation_key[MLKEM768_DECAPSULATION_KEY_LEN]);
+[[nodiscard]] enum nonos_error
+mlkem768_check_decapsulation_key(const uint8_t decapsulation_key[MLKEM768_DECAPSULATION_KEY_LEN]);
 
 /* Checks the key, then ML-KEM.Encaps_internal(ek, m), FIPS 203 §6.2. */
 [[nodiscard]] enum nonos_error
