@@ -19,11 +19,11 @@
 
 struct blake3 {
     uint32_t key[8];
-    uint32_t chunk_value[8];             /* chaining value of the chunk being filled */
-    uint64_t chunk_counter;              /* chunks finished before this one */
-    uint8_t block[BLAKE3_BLOCK_LEN];     /* bytes of the chunk not yet compressed */
+    uint32_t chunk_value[8];         /* chaining value of the chunk being filled */
+    uint64_t chunk_counter;          /* chunks finished before this one */
+    uint8_t block[BLAKE3_BLOCK_LEN]; /* bytes of the chunk not yet compressed */
     uint8_t block_len;
-    uint8_t blocks_compressed;           /* of this chunk */
+    uint8_t blocks_compressed; /* of this chunk */
     uint8_t flags;
     uint8_t stack_len;                   /* subtree values on the stack */
     uint32_t stack[BLAKE3_MAX_DEPTH][8]; /* chaining values of finished subtrees */

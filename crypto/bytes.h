@@ -16,6 +16,14 @@ void bytes_wipe(void *bytes, size_t len);
 /* Whether all len bytes are zero, in time that depends on len alone. */
 [[nodiscard]] bool bytes_are_zero(const void *bytes, size_t len);
 
+/* The value, of which the compiler no longer knows where it came from: a mask that went through
+ * here stays a mask and does not become a branch. */
+static inline uint64_t value_barrier(uint64_t value)
+{
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 static inline uint32_t load_le32(const uint8_t b[4])
 {
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;

@@ -32,7 +32,8 @@ void ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *message, siz
                                             const uint8_t signature[ED25519_SIGNATURE_LEN]);
 
 /* NONOS_E_IDENTITY_KEY unless the key is canonically encoded, on the curve, not the neutral
- * element, and of prime order L. For keys that are to be trusted; ed25519_verify does not ask it. */
+ * element, and of prime order L. For keys that are to be trusted: ed25519_verify takes a key of
+ * mixed order too, as libsodium and OpenSSL do (it reduces k modulo L, as they do). */
 [[nodiscard]] enum nonos_error
 ed25519_check_public_key(const uint8_t public_key[ED25519_PUBLIC_KEY_LEN]);
 

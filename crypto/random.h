@@ -21,8 +21,8 @@
 struct random {
     uint8_t key[32];
     uint8_t buffer[RANDOM_BUFFER_LEN];
-    size_t available;     /* bytes at the end of buffer not yet given out */
-    uint64_t since_seed;  /* bytes given out since the last seeding */
+    size_t available;    /* bytes at the end of buffer not yet given out */
+    uint64_t since_seed; /* bytes given out since the last credited seeding */
     bool seeded;
 };
 

@@ -22,11 +22,11 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-/* malloc that fails the test instead of returning null; never a null pointer, also for len 0.
- * Exactly len bytes, so that the sanitizer sees the first byte behind them. */
+/* malloc that fails the test instead of returning null. Exactly len bytes (one for none), so that
+ * the sanitizer sees the first byte behind them. */
 static inline uint8_t *test_allocate(size_t len)
 {
-    uint8_t *bytes = malloc(len);
+    uint8_t *bytes = malloc(len > 0 ? len : 1);
     assert_non_null(bytes);
     return bytes;
 }
