@@ -7,7 +7,7 @@
  * _vaddr; lengths are bytes unless named otherwise; unused fields and reserved ones are zero.
  *
  * Nothing in here is proof: any loader could fill it in. The kernel checks the structure
- * (kernel/handoff.h) before it uses a field, and repeats what is reported as "reported".
+ * (kernel/handoff_check.h) before it uses a field, and repeats what is reported as "reported".
  */
 #ifndef NONOS_ABI_HANDOFF_H
 #define NONOS_ABI_HANDOFF_H

@@ -31,6 +31,10 @@
 #define NONOS_KERNEL_PADDR UINT64_C(0x100000)
 #define NONOS_KERNEL_VIRTUAL_OFFSET UINT64_C(0xFFFFFFFF80000000)
 
+/* Where a capsule may be linked: virtual = physical, inside these bounds. */
+#define NONOS_CAPSULE_MIN_VADDR UINT64_C(0x10000)
+#define NONOS_CAPSULE_MAX_VADDR UINT64_C(0x0000800000000000)
+
 /* The types of image; the values are also the bits of an identity's roles. */
 enum nonos_image_type {
     NONOS_IMAGE_KERNEL = 1,

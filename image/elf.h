@@ -21,7 +21,7 @@
 #define IMAGE_SEGMENT_R 4u
 
 struct image_segment {
-    uint64_t offset;   /* in the file, multiple of 4096 */
+    uint64_t offset;   /* in the file, multiple of 4096; 0 when file_len is */
     uint64_t file_len; /* may be 0 */
     uint64_t vaddr;    /* multiple of 4096 */
     uint64_t paddr;    /* multiple of 4096 */
@@ -43,7 +43,6 @@ struct image_elf {
 /* Checks every rule of the format for a file of len bytes of the wanted type; *out is zero on
  * failure. Bounded time, no allocation, no state; reads nothing outside file[0 .. len). */
 [[nodiscard]] enum nonos_error image_parse_elf(const uint8_t *file, size_t len,
-                                               enum nonos_image_type wanted,
-                                               struct image_elf *out);
+                                               enum nonos_image_type wanted, struct image_elf *out);
 
 #endif

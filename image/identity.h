@@ -30,6 +30,9 @@ void identity_compute_id(const uint8_t ed25519[ED25519_PUBLIC_KEY_LEN],
                          const uint8_t mldsa65[MLDSA65_PUBLIC_KEY_LEN],
                          uint8_t id[NONOS_IDENTITY_ID_LEN]);
 
+/* Whether a NUL-terminated text can be the name of an identity. */
+[[nodiscard]] bool identity_name_is_valid(const char *name);
+
 /* NONOS_E_IDENTITY_ID, NONOS_E_IDENTITY_KEY or NONOS_E_IDENTITY_SYNTAX (name, roles, profile). */
 [[nodiscard]] enum nonos_error identity_check(const struct identity *identity);
 

@@ -1,0 +1,35 @@
+/*
+ * text.h - the pieces of text that manifests and identities are made of.
+ *
+ * A piece points into somebody else's bytes and has no NUL. One spelling is accepted for each
+ * value: hexadecimal digits are lower case, numbers have no sign and no leading zero.
+ */
+#ifndef NONOS_IMAGE_TEXT_H
+#define NONOS_IMAGE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether the piece is exactly this NUL-terminated word. */
+[[nodiscard]] bool text_is(const char *bytes, size_t len, const char *word);
+
+/* Whether the piece starts with this NUL-terminated word. */
+[[nodiscard]] bool text_starts(const char *bytes, size_t len, const char *word);
+
+/* Index of the first such byte, or len when there is none. */
+[[nodiscard]] size_t text_find(const char *bytes, size_t len, char byte);
+
+/* Whether the piece is 2 * out_len lower-case hexadecimal digits; out may be null, and is zero on
+ * failure. Time depends on the digits: not for secrets. */
+[[nodiscard]] bool text_read_hex(const char *bytes, size_t len, uint8_t *out, size_t out_len);
+
+/* Writes 2 * len digits, no NUL. */
+void text_write_hex(const uint8_t *bytes, size_t len, char *out);
+
+/* Whether the piece is a decimal number of at most max; *out is 0 on failure. */
+[[nodiscard]] bool text_read_number(const char *bytes, size_t len, uint64_t max, uint64_t *out);
+
+/* Whether the piece is [a-z][a-z0-9-]* of at most max_len bytes. */
+[[nodiscard]] bool text_is_name(const char *bytes, size_t len, size_t max_len);
+
+#endif

@@ -1,0 +1,148 @@
+#include "boot/refusal.h"
+
+#include "boot/progress.h"
+#include "boot/render.h"
+#include "tests/support/fake_firmware.h"
+
+/* In place of boot/progress.c: what a user sees. */
+static char lines[4][400];
+static size_t line_count;
+static uint8_t secret[64];
+static bool was_secret_gone;
+
+void progress_line(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    assert_true(line_count < 4);
+    render_list(lines[line_count++], sizeof(lines[0]), format, arguments);
+    va_end(arguments);
+    was_secret_gone = true;
+    for (size_t i = 0; i < sizeof(secret); i++)
+        was_secret_gone = was_secret_gone && secret[i] == 0;
+}
+
+static jmp_buf reset;
+static uint32_t reset_type;
+static unsigned keys_ready;
+static unsigned input_resets;
+
+static void EFIAPI fake_reset_system(uint32_t type, efi_status status, uint64_t size,
+                                     const void *data)
+{
+    assert_true(status == EFI_SUCCESS && size == 0 && data == nullptr);
+    reset_type = type;
+    longjmp(reset, 1);
+}
+
+static efi_status EFIAPI fake_input_reset(struct efi_simple_text_input *input, uint8_t extended)
+{
+    (void)input;
+    assert_int_equal(extended, 0);
+    input_resets++;
+    return EFI_SUCCESS;
+}
+
+static efi_status EFIAPI fake_read_key(struct efi_simple_text_input *input,
+                                       struct efi_input_key *key)
+{
+    (void)input;
+    (void)key;
+    return keys_ready > 0 && keys_ready-- == 1 ? EFI_SUCCESS : EFI_ERROR_BIT | 6;
+}
+
+static struct efi_simple_text_input input = {.reset = fake_input_reset,
+                                             .read_key_stroke = fake_read_key};
+
+static int setup(void **state)
+{
+    fake_setup(state);
+    fake.runtime.reset_system = fake_reset_system;
+    fake.system.con_in = &input;
+    memset(secret, 0x5A, sizeof(secret));
+    line_count = 0;
+    reset_type = UINT32_MAX;
+    keys_ready = 0;
+    input_resets = 0;
+    refusal_wipes(secret, sizeof(secret));
+    return 0;
+}
+
+static void do_refuse(const char *what, enum nonos_error error)
+{
+    if (setjmp(reset) == 0)
+        refuse(what, error);
+}
+
+static void test_refusal_names_what_why_and_the_code(void **state)
+{
+    (void)state;
+    do_refuse("\\EFI\\nonos\\kernel.bin", NONOS_E_ED25519);
+    assert_string_equal(lines[0],
+                        "refused: \\EFI\\nonos\\kernel.bin: the Ed25519 signature is not by any "
+                        "trusted identity (ED25519, code 22)");
+}
+
+static void test_refusal_wipes_the_secret_before_it_prints(void **state)
+{
+    (void)state;
+    do_refuse("x", NONOS_E_INTERNAL);
+    assert_true(was_secret_gone);
+    assert_true(line_count > 0);
+}
+
+static void test_refusal_waits_half_a_minute_and_resets(void **state)
+{
+    (void)state;
+    do_refuse("x", NONOS_E_INTERNAL);
+    assert_int_equal(fake.stalled_us, 30000000);
+    assert_int_equal(reset_type, EFI_RESET_COLD);
+}
+
+static void test_refusal_resets_at_a_key_pressed_after_it(void **state)
+{
+    (void)state;
+    keys_ready = 3; /* the third look finds one */
+    do_refuse("x", NONOS_E_INTERNAL);
+    assert_int_equal(input_resets, 1);
+    assert_int_equal(fake.stalled_us, 20000);
+    assert_int_equal(reset_type, EFI_RESET_COLD);
+}
+
+static void test_refusal_needs_no_keyboard(void **state)
+{
+    (void)state;
+    fake.system.con_in = nullptr;
+    do_refuse("x", NONOS_E_INTERNAL);
+    assert_int_equal(fake.stalled_us, 30000000);
+    assert_int_equal(reset_type, EFI_RESET_COLD);
+}
+
+static void test_require_lets_success_pass(void **state)
+{
+    (void)state;
+    require("x", NONOS_OK);
+    assert_int_equal(line_count, 0);
+    assert_int_equal(secret[0], 0x5A);
+    if (setjmp(reset) == 0)
+        require("the handoff", NONOS_E_NO_MEMORY);
+    assert_string_equal(lines[0],
+                        "refused: the handoff: there is not enough memory (NO_MEMORY, code 5)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_refusal_names_what_why_and_the_code, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_wipes_the_secret_before_it_prints, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_waits_half_a_minute_and_resets, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_resets_at_a_key_pressed_after_it, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_needs_no_keyboard, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(test_require_lets_success_pass, setup, fake_teardown),
+    };
+    return cmocka_run_group_tests_name("refusal", tests, nullptr, nullptr);
+}

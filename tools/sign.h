@@ -1,0 +1,19 @@
+/*
+ * sign.h - fills in the two signature fields of a sealed image (docs/image-format.md).
+ */
+#ifndef NONOS_TOOLS_SIGN_H
+#define NONOS_TOOLS_SIGN_H
+
+#include "tools/key.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Signs image[0 .. len) in place: ML-DSA-65, deterministic, then Ed25519 by libsodium, and then
+ * the verifier of image/ on the whole, which knows nothing of how it was signed. Signing again
+ * with the same key gives the same bytes. On failure the image is as it was. *signer is the
+ * identity under which the image verifies. */
+[[nodiscard]] enum nonos_error sign_image(uint8_t *image, size_t len, const struct signing_key *key,
+                                          struct identity *signer);
+
+#endif

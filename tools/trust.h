@@ -1,0 +1,46 @@
+/*
+ * trust.h - whom to trust: identities given one by one, and a folder of them (docs/keys.md).
+ *
+ *   keys/trusted/NAME.identity   trusted
+ *   keys/revoked/NAME.identity   revoked, kept whole
+ *   keys/pins                    "<64 hex id> NAME.identity" for every one of these files
+ *
+ * Functions that return int report what is wrong and return the exit status.
+ */
+#ifndef NONOS_TOOLS_TRUST_H
+#define NONOS_TOOLS_TRUST_H
+
+#include "abi/error.h"
+#include "image/identity.h"
+
+#include <stddef.h>
+
+#define TRUST_MAX_COUNT 64u
+
+struct trust_list {
+    struct identity *identities;
+    size_t count;
+};
+
+struct trust {
+    struct trust_list trusted;
+    struct trust_list revoked;
+};
+
+/* Trusts the identity in a file. */
+[[nodiscard]] int trust_add_file(struct trust *trust, const char *path);
+
+/* Trusts an identity; one that is trusted already is not an error. */
+[[nodiscard]] int trust_add(struct trust *trust, const struct identity *identity);
+
+/* Takes what the folder revokes and, where with_trusted, what it trusts. A folder that does not
+ * exist is an error where must_exist. */
+[[nodiscard]] int trust_add_folder(struct trust *trust, const char *folder, bool with_trusted,
+                                   bool must_exist);
+
+/* Refuses identities that share an id or a key: within the lists, or between them. */
+[[nodiscard]] int trust_check(const struct trust *trust);
+
+void trust_free(struct trust *trust);
+
+#endif
