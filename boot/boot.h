@@ -1,0 +1,33 @@
+/*
+ * boot.h - what the steps of the boot leave for the later ones.
+ */
+#ifndef NONOS_BOOT_BOOT_H
+#define NONOS_BOOT_BOOT_H
+
+#include "abi/handoff.h"
+#include "boot/entropy.h"
+#include "boot/firmware.h"
+#include "boot/hardware.h"
+#include "boot/memory_map.h"
+#include "image/verify.h"
+
+#include <stdint.h>
+
+struct boot {
+    struct hardware hardware;
+    uint8_t entropy[ENTROPY_LEN]; /* secret, until the handoff has it */
+    uint32_t entropy_sources;
+    const uint8_t *file; /* the image, read once */
+    size_t file_len;
+    struct image_verdict verdict;
+    uint64_t image_paddr;
+    uint64_t stack_paddr;
+    uint64_t trampoline_paddr;
+    uint64_t tables_paddr;
+    uint64_t handoff_paddr;
+    struct firmware_map firmware_map;
+    struct memory_map map; /* for the handoff */
+    uint64_t stage_tsc[NONOS_STAGE_COUNT];
+};
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * framebuffer.h - the screen as memory, for the kernel (UEFI 2.10 §12.9).
+ */
+#ifndef NONOS_BOOT_FRAMEBUFFER_H
+#define NONOS_BOOT_FRAMEBUFFER_H
+
+#include "abi/handoff.h"
+
+/* The mode that firmware has set, on the first screen whose pixels are in memory in one of the two
+ * formats we know. False, and *out zero, when there is none. */
+[[nodiscard]] bool framebuffer_find(struct nonos_framebuffer *out);
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * main.c - the loader's ten steps (docs/boot.md), from top to bottom.
+ *
+ * Each step prints one line, or refuses. There is no way from a step to the jump but through all
+ * of those between.
+ */
+#include "boot/boot.h"
+#include "boot/canary.h"
+#include "boot/cpu.h"
+#include "boot/departure.h"
+#include "boot/handoff.h"
+#include "boot/kernel_file.h"
+#include "boot/kernel_space.h"
+#include "boot/place.h"
+#include "boot/policy.h"
+#include "boot/progress.h"
+#include "boot/refusal.h"
+#include "boot/render.h"
+#include "boot/trampoline.h"
+#include "boot/verify_stack.h"
+#include "crypto/bytes.h"
+#include "image/text.h"
+
+#include <string.h>
+
+efi_status EFIAPI efi_main(efi_handle image, struct efi_system_table *system);
+
+static struct boot boot;
+
+/* Step 1. */
+static void start_console(void)
+{
+    char vendor[33];
+    size_t len = 0;
+    progress_init();
+    /* Five minutes after it started us, firmware would reset the machine (UEFI 2.10 §7.5.1). */
+    (void)firmware_boot->set_watchdog_timer(0, 0, 0, nullptr);
+    const efi_char16 *from = firmware->firmware_vendor;
+    while (from != nullptr && len < sizeof(vendor) - 1 && from[len] != 0) {
+        vendor[len] = from[len] >= ' ' && from[len] <= '~' ? (char)from[len] : '?';
+        len++;
+    }
+    uint32_t revision = firmware->header.revision;
+    progress_line("1/10 firmware: UEFI %u.%u, %.*s", revision >> 16, (revision & 0xFFFF) / 10,
+                  (int)len, vendor);
+}
+
+/* Step 2. */
+static void check_policy(void)
+{
+    bool is_development = boot_profile != NONOS_PROFILE_RELEASE || boot_policy.allow_dev;
+    if (is_development)
+        progress_line("DEVELOPMENT loader: it starts kernels signed with a development key");
+    if (boot_policy.trusted_count == 0)
+        refuse("the loader", NONOS_E_POLICY_EMPTY);
+    if (boot_policy.wanted != NONOS_IMAGE_KERNEL)
+        refuse("the loader", NONOS_E_INTERNAL);
+    progress_line("2/10 policy: %s, %u trusted, %u revoked, security version %u or higher",
+                  is_development ? "development" : "release", (uint32_t)boot_policy.trusted_count,
+                  (uint32_t)boot_policy.revoked_count, boot_policy.security_version_floor);
+}
+
+/* Step 3. */
+static void examine_hardware(void)
+{
+    const struct hardware *hardware = &boot.hardware;
+    const char *missing;
+    enum nonos_error error = hardware_examine(&boot.hardware, &missing);
+    require(missing, error);
+    refusal_wipes(boot.entropy, sizeof(boot.entropy));
+    require("the machine", entropy_collect(hardware, boot.entropy, &boot.entropy_sources));
+    progress_line("3/10 hardware: NX, SYSCALL%s%s, random from%s%s%s; Secure Boot %s; TPM %s",
+                  hardware->has_smep ? ", SMEP" : "", hardware->has_smap ? ", SMAP" : "",
+                  boot.entropy_sources & NONOS_ENTROPY_FIRMWARE ? " firmware" : "",
+                  boot.entropy_sources & NONOS_ENTROPY_RDRAND ? " RDRAND" : "",
+                  boot.entropy_sources & NONOS_ENTROPY_RDSEED ? " RDSEED" : "",
+                  hardware->has_secure_boot ? "on" : "off",
+                  hardware->has_tpm ? "present, not used" : "none");
+}
+
+/* Step 4. */
+static void read_image(void)
+{
+    require(KERNEL_FILE_NAME, kernel_file_read(&boot.file, &boot.file_len));
+    boot.stage_tsc[NONOS_STAGE_READ] = cpu_read_tsc();
+    progress_line("4/10 image: " KERNEL_FILE_NAME ", %u bytes", (uint32_t)boot.file_len);
+}
+
+static void print_hex(const char *what, const uint8_t *bytes, size_t len)
+{
+    char hex[2 * NONOS_DIGEST_LEN];
+    text_write_hex(bytes, len, hex);
+    progress_line("%s%.*s", what, (int)(2 * len), hex);
+}
+
+/* Steps 5 to 8, each as it has succeeded. */
+static void observe(void *context, enum image_step step, const struct image_verdict *so_far)
+{
+    static const enum nonos_boot_stage stages[] = {
+        [IMAGE_STEP_DIGEST] = NONOS_STAGE_DIGEST,
+        [IMAGE_STEP_ED25519] = NONOS_STAGE_ED25519,
+        [IMAGE_STEP_MLDSA65] = NONOS_STAGE_MLDSA65,
+        [IMAGE_STEP_PARSED] = NONOS_STAGE_PARSED,
+    };
+    (void)context;
+    boot.stage_tsc[stages[step]] = cpu_read_tsc();
+    switch (step) {
+    case IMAGE_STEP_DIGEST:
+        print_hex("5/10 BLAKE3: ", so_far->d1, sizeof(so_far->d1));
+        break;
+    case IMAGE_STEP_ED25519:
+        print_hex("6/10 Ed25519: by identity ", so_far->signer->id, 8);
+        break;
+    case IMAGE_STEP_MLDSA65:
+        progress_line("7/10 ML-DSA-65: by the same identity, %s", so_far->signer->name);
+        break;
+    case IMAGE_STEP_PARSED:
+        progress_line("8/10 manifest: %.*s %.*s, security version %u, %s",
+                      (int)so_far->manifest.name.len, so_far->manifest.name.bytes,
+                      (int)so_far->manifest.version.len, so_far->manifest.version.bytes,
+                      so_far->manifest.security_version,
+                      so_far->manifest.profile == NONOS_PROFILE_DEV ? "development" : "release");
+        break;
+    }
+}
+
+/* Steps 5 to 8. */
+static void verify_image(void)
+{
+    char what[64];
+    require("the loader", verify_stack_init());
+    enum nonos_error error =
+        image_verify(boot.file, boot.file_len, &boot_policy, observe, nullptr, &boot.verdict);
+    if (error == NONOS_OK && image_is_verified(&boot.verdict))
+        return;
+    if (boot.verdict.manifest_line != 0)
+        render_format(what, sizeof(what), "%s, manifest line %u", KERNEL_FILE_NAME,
+                      boot.verdict.manifest_line);
+    else
+        render_format(what, sizeof(what), "%s", KERNEL_FILE_NAME);
+    refuse(what, error != NONOS_OK ? error : NONOS_E_INTERNAL);
+}
+
+/* What the handoff needs memory for, all of it before the map is read for the last time. */
+static enum nonos_error allocate_handoff(void)
+{
+    enum nonos_error error = firmware_allocate(sizeof(struct nonos_handoff), FIRMWARE_ANYWHERE,
+                                               EFI_LOADER_DATA, &boot.handoff_paddr);
+    if (error == NONOS_OK)
+        error = firmware_allocate(NONOS_HANDOFF_STACK_LEN, FIRMWARE_ANYWHERE, EFI_LOADER_DATA,
+                                  &boot.stack_paddr);
+    if (error == NONOS_OK)
+        error = trampoline_allocate(&boot.trampoline_paddr);
+    if (error != NONOS_OK)
+        return error;
+    uint64_t regions_paddr;
+    boot.map.capacity = memory_map_capacity(
+        boot.firmware_map.size / boot.firmware_map.descriptor_len, DEPARTURE_PAINTED_COUNT);
+    error = firmware_allocate(boot.map.capacity * sizeof(struct nonos_memory_region),
+                              FIRMWARE_ANYWHERE, EFI_LOADER_DATA, &regions_paddr);
+    boot.map.regions = firmware_pointer(regions_paddr);
+    return error;
+}
+
+static enum nonos_error build_tables(void)
+{
+    enum nonos_error error = departure_read_map(&boot);
+    if (error != NONOS_OK)
+        return error;
+    struct kernel_space space = {
+        .elf = &boot.verdict.elf,
+        .map = &boot.map,
+        .image_paddr = boot.image_paddr,
+        .stack_paddr = boot.stack_paddr,
+        .stack_len = NONOS_HANDOFF_STACK_LEN,
+        .trampoline_paddr = boot.trampoline_paddr,
+    };
+    struct page_tables tables;
+    size_t count = kernel_space_page_count(&space, boot.hardware.has_gib_pages);
+    error = firmware_allocate(count * PAGE_TABLES_PAGE_LEN, FIRMWARE_BELOW_4G, EFI_LOADER_DATA,
+                              &boot.tables_paddr);
+    if (error == NONOS_OK)
+        error = page_tables_init(&tables, firmware_pointer(boot.tables_paddr), boot.tables_paddr,
+                                 count, boot.hardware.has_gib_pages);
+    return error == NONOS_OK ? kernel_space_build(&space, &tables) : error;
+}
+
+/* Step 9. */
+static void place_image(void)
+{
+    const struct image_elf *elf = &boot.verdict.elf;
+    require("the memory map", firmware_map_allocate(&boot.firmware_map));
+    require("the kernel", place_kernel(boot.file, elf, &boot.firmware_map, &boot.image_paddr));
+    require("the handoff", allocate_handoff());
+    require("the page tables", build_tables());
+    boot.stage_tsc[NONOS_STAGE_PLACED] = cpu_read_tsc();
+    progress_line("9/10 placed: %u segments, %u KiB at 0x%llx%s", elf->segment_count,
+                  (uint32_t)(elf->memory_len / 1024), (unsigned long long)boot.image_paddr,
+                  boot.image_paddr != elf->memory_paddr ? ", moved" : "");
+}
+
+/* Step 10. */
+[[noreturn]] static void hand_off(void)
+{
+    struct nonos_handoff *handoff = firmware_pointer(boot.handoff_paddr);
+    struct trampoline_jump jump = {
+        .tables_paddr = boot.tables_paddr,
+        .entry_vaddr = boot.verdict.elf.entry,
+        .stack_top_vaddr = KERNEL_SPACE_STACK_VADDR + NONOS_HANDOFF_STACK_LEN,
+        .handoff_vaddr = NONOS_DIRECT_MAP_VADDR + boot.handoff_paddr,
+    };
+    handoff_fill(handoff, &boot);
+    bytes_wipe(boot.entropy, sizeof(boot.entropy));
+    refusal_wipes(handoff->entropy, sizeof(handoff->entropy));
+    trampoline_prepare(boot.trampoline_paddr, &jump);
+    progress_line("10/10 leaving firmware for the kernel");
+
+    require("leaving boot services", departure_leave(&boot));
+    cpu_disable_interrupts();
+    handoff->memory_map_count = (uint32_t)boot.map.count;
+    handoff->stage_tsc[NONOS_STAGE_JUMP] = cpu_read_tsc();
+    if (!image_is_verified(&boot.verdict))
+        refuse(KERNEL_FILE_NAME, NONOS_E_INTERNAL);
+    trampoline_enter(boot.trampoline_paddr);
+}
+
+/* Not a part of efi_main, which has no canary. */
+[[noreturn]] __attribute__((noinline)) static void run(void)
+{
+    start_console();
+    check_policy();
+    examine_hardware();
+    read_image();
+    verify_image();
+    place_image();
+    hand_off();
+}
+
+__attribute__((no_stack_protector)) efi_status EFIAPI efi_main(efi_handle image,
+                                                               struct efi_system_table *system)
+{
+    boot.stage_tsc[NONOS_STAGE_ENTRY] = cpu_read_tsc();
+    firmware_init(image, system);
+    canary_init();
+    run();
+}

@@ -1,0 +1,12 @@
+/*
+ * progress.h - the loader's lines, on the first serial port and on the screen.
+ */
+#ifndef NONOS_BOOT_PROGRESS_H
+#define NONOS_BOOT_PROGRESS_H
+
+void progress_init(void);
+
+/* "NONOS: ", the formatted text (boot/render.h; at most 320 characters), CR and LF. */
+void progress_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * screen.h - the firmware's text consoles (EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL), but for the one on the
+ * first serial port.
+ *
+ * ConOut usually is the firmware's splitter, which also writes to the first serial port, which
+ * boot/com1.h drives: each line would come twice. So the devices behind the splitter are written
+ * to one by one, and those whose device path leads to that port are left out.
+ */
+#ifndef NONOS_BOOT_SCREEN_H
+#define NONOS_BOOT_SCREEN_H
+
+#include <stddef.h>
+
+void screen_init(void);
+
+/* Text of printable ASCII, CR and LF. Does nothing once boot services have been left. */
+void screen_write(const char *text, size_t len);
+
+#endif
