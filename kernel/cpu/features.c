@@ -1,0 +1,106 @@
+#include "kernel/cpu/features.h"
+
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/panic.h"
+
+#include <string.h>
+
+static struct cpu_features features;
+
+static bool bit(uint32_t word, unsigned number)
+{
+    return (word >> number & 1) != 0;
+}
+
+static void detect_names(uint32_t highest_extended)
+{
+    struct cpuid r = control_cpuid(0, 0);
+
+    memcpy(features.vendor, &r.ebx, 4);
+    memcpy(features.vendor + 4, &r.edx, 4);
+    memcpy(features.vendor + 8, &r.ecx, 4);
+    for (uint32_t i = 0; highest_extended >= 0x80000004 && i < 3; i++) {
+        r = control_cpuid(0x80000002 + i, 0);
+        memcpy(features.brand + (size_t)16 * i, &r, sizeof r);
+    }
+}
+
+void features_detect(void)
+{
+    uint32_t highest = control_cpuid(0, 0).eax;
+    uint32_t highest_extended = control_cpuid(0x80000000, 0).eax;
+    struct cpuid basic = control_cpuid(1, 0);
+    struct cpuid structured = {0};
+    struct cpuid extended = control_cpuid(0x80000001, 0);
+
+    if (highest >= 7)
+        structured = control_cpuid(7, 0);
+    detect_names(highest_extended);
+    features.nx = bit(extended.edx, 20);
+    features.syscall = bit(extended.edx, 11);
+    features.smep = bit(structured.ebx, 7);
+    features.smap = bit(structured.ebx, 20);
+    features.umip = bit(structured.ecx, 2);
+    features.rdrand = bit(basic.ecx, 30);
+    features.rdseed = bit(structured.ebx, 18);
+    features.pge = bit(basic.edx, 13);
+    features.mce = bit(basic.edx, 7);
+    features.pages_1g = bit(extended.edx, 26);
+    features.hypervisor = bit(basic.ecx, 31);
+    features.physical_bits = 36;
+    if (highest_extended >= 0x80000007)
+        features.invariant_tsc = bit(control_cpuid(0x80000007, 0).edx, 8);
+    if (highest_extended >= 0x80000008)
+        features.physical_bits = control_cpuid(0x80000008, 0).eax & 0xFF;
+
+    if (!features.nx || !features.syscall)
+        panic("the processor lacks %s", features.nx ? "SYSCALL" : "NX");
+    if ((control_read_cr4() & CR4_LA57) != 0)
+        panic("5-level paging is on; the loader must hand over with 4 levels");
+}
+
+void features_enable(void)
+{
+    uint64_t cr4 = CR4_PAE;
+
+    if (features.mce)
+        cr4 |= CR4_MCE;
+    if (features.umip)
+        cr4 |= CR4_UMIP;
+    if (features.smep)
+        cr4 |= CR4_SMEP;
+    if (features.smap)
+        cr4 |= CR4_SMAP;
+    msr_write(MSR_EFER, (msr_read(MSR_EFER) & (MSR_EFER_LME | MSR_EFER_LMA)) | MSR_EFER_NXE);
+    control_write_cr0(CR0_PE | CR0_EM | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+    control_write_cr4(cr4);
+}
+
+void features_enable_global_pages(void)
+{
+    if (features.pge)
+        control_write_cr4(control_read_cr4() | CR4_PGE);
+}
+
+const struct cpu_features *features_get(void)
+{
+    return &features;
+}
+
+const char *features_missing(unsigned index)
+{
+    const struct {
+        bool present;
+        const char *name;
+    } wanted[] = {
+        {features.smep, "SMEP"},     {features.smap, "SMAP"},     {features.umip, "UMIP"},
+        {features.rdrand, "RDRAND"}, {features.rdseed, "RDSEED"},
+    };
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (!wanted[i].present && index-- == 0)
+            return wanted[i].name;
+    }
+    return nullptr;
+}

@@ -1,0 +1,49 @@
+/*
+ * features.h - what the processor has, and switching on what protects the kernel.
+ *
+ * Source: SDM vol. 2 CPUID; SDM vol. 3 §2.5 (control registers), §4.1.1 (paging), §4.6 (SMEP,
+ * SMAP), §2.2.1 (EFER).
+ */
+#ifndef NONOS_KERNEL_CPU_FEATURES_H
+#define NONOS_KERNEL_CPU_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cpu_features {
+    char vendor[13];
+    char brand[49]; /* empty when the processor does not tell */
+    bool nx;        /* needed */
+    bool syscall;   /* needed */
+    bool smep;
+    bool smap;
+    bool umip;
+    bool rdrand;
+    bool rdseed;
+    bool pge;           /* global pages */
+    bool mce;           /* machine-check exception */
+    bool pages_1g;      /* 1 GiB pages */
+    bool invariant_tsc; /* the time-stamp counter has one frequency */
+    bool hypervisor;    /* runs in a virtual machine */
+    unsigned physical_bits;
+};
+
+/* Reads CPUID. Panics when a needed feature is missing or 5-level paging is on. */
+void features_detect(void);
+
+/* Sets CR0, CR4 and EFER to exactly what the kernel wants: WP and NX always, SMEP, SMAP, UMIP and
+ * machine checks where they are; x87 and SSE trap, as nothing saves their registers. Leaves global
+ * pages off. After features_detect. */
+void features_enable(void);
+
+/* Switches global pages on where they are; once the kernel's own tables are in use. */
+void features_enable_global_pages(void);
+
+/* After features_detect. */
+[[nodiscard]] const struct cpu_features *features_get(void);
+
+/* The name of the index-th protective feature that this processor lacks ("SMEP", "SMAP", "UMIP",
+ * "RDRAND", "RDSEED"), or null after the last. */
+[[nodiscard]] const char *features_missing(unsigned index);
+
+#endif

@@ -1,0 +1,59 @@
+#include "kernel/cpu/idt.h"
+
+#include "kernel/cpu/gdt.h"
+#include "kernel/cpu/trap.h"
+
+#include <stdint.h>
+
+#define INTERRUPT_GATE 0x8Eu /* present, ring 0, interrupts off on entry */
+
+struct gate {
+    uint16_t offset_0;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type;
+    uint16_t offset_16;
+    uint32_t offset_32;
+    uint32_t reserved;
+};
+static_assert(sizeof(struct gate) == 16);
+
+struct [[gnu::packed]] table_pointer {
+    uint16_t limit;
+    uint64_t base;
+};
+
+alignas(16) static struct gate table[TRAP_COUNT];
+
+static uint8_t ist_of(unsigned vector)
+{
+    switch (vector) {
+    case TRAP_NMI:
+        return GDT_IST_NMI;
+    case TRAP_DOUBLE_FAULT:
+        return GDT_IST_DOUBLE_FAULT;
+    case TRAP_MACHINE_CHECK:
+        return GDT_IST_MACHINE_CHECK;
+    default:
+        return 0;
+    }
+}
+
+void idt_init(void)
+{
+    struct table_pointer pointer = {.limit = sizeof table - 1, .base = (uintptr_t)table};
+
+    for (unsigned i = 0; i < TRAP_COUNT; i++) {
+        uint64_t entry = trap_entries[i];
+
+        table[i] = (struct gate){
+            .offset_0 = (uint16_t)entry,
+            .selector = GDT_KERNEL_CODE,
+            .ist = ist_of(i),
+            .type = INTERRUPT_GATE,
+            .offset_16 = (uint16_t)(entry >> 16),
+            .offset_32 = (uint32_t)(entry >> 32),
+        };
+    }
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}

@@ -1,0 +1,32 @@
+/*
+ * msr.h - model-specific registers. Source: SDM vol. 4, table 2-2; AMD APM vol. 2 §3.1.7.
+ */
+#ifndef NONOS_KERNEL_CPU_MSR_H
+#define NONOS_KERNEL_CPU_MSR_H
+
+#include <stdint.h>
+
+#define MSR_EFER 0xC0000080u
+#define MSR_EFER_SCE (UINT64_C(1) << 0)  /* SYSCALL */
+#define MSR_EFER_LME (UINT64_C(1) << 8)  /* long mode enabled */
+#define MSR_EFER_LMA (UINT64_C(1) << 10) /* long mode active */
+#define MSR_EFER_NXE (UINT64_C(1) << 11) /* no-execute bit in page tables */
+
+static inline uint64_t msr_read(uint32_t number)
+{
+    uint32_t low;
+    uint32_t high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t number, uint64_t value)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+#endif

@@ -1,0 +1,93 @@
+#include "kernel/cpu/trap.h"
+
+#include "kernel/cpu/control.h"
+#include "kernel/mem/stack.h"
+#include "kernel/panic.h"
+
+/* Page-fault error code, SDM vol. 3 §4.7. */
+#define FAULT_PRESENT (1u << 0)
+#define FAULT_WRITE (1u << 1)
+#define FAULT_USER (1u << 2)
+#define FAULT_RESERVED (1u << 3)
+#define FAULT_FETCH (1u << 4)
+
+static const char *const names[TRAP_COUNT] = {
+    [0] = "divide error",
+    [1] = "debug exception",
+    [2] = "non-maskable interrupt",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range exceeded",
+    [6] = "invalid opcode",
+    [7] = "floating-point instruction",
+    [8] = "double fault",
+    [10] = "invalid task state segment",
+    [11] = "segment not present",
+    [12] = "stack segment fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [16] = "x87 floating-point error",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD floating-point error",
+    [20] = "virtualization exception",
+    [21] = "control protection exception",
+    [28] = "hypervisor injection exception",
+    [29] = "VMM communication exception",
+    [30] = "security exception",
+};
+
+static const char *access_of(uint64_t error)
+{
+    if ((error & FAULT_FETCH) != 0)
+        return "execution of";
+    return (error & FAULT_WRITE) != 0 ? "write to" : "read of";
+}
+
+static const char *reason_of(uint64_t error)
+{
+    if ((error & FAULT_RESERVED) != 0)
+        return "a page table has a reserved bit set";
+    return (error & FAULT_PRESENT) != 0 ? "its page does not allow that"
+                                        : "nothing is mapped there";
+}
+
+[[noreturn]] static void handle_page_fault(const struct trap_frame *frame)
+{
+    uint64_t address = control_read_cr2();
+    const struct stack *stack = stack_guarded_by(address);
+
+    if (stack != nullptr)
+        panic_exception(frame, "page fault: the %s stack has overflowed (0x%016llx)", stack->name,
+                        (unsigned long long)address);
+    panic_exception(frame, "page fault: %s 0x%016llx%s: %s", access_of(frame->error_code),
+                    (unsigned long long)address,
+                    (frame->error_code & FAULT_USER) != 0 ? " in user mode" : "",
+                    reason_of(frame->error_code));
+}
+
+/* A stack that has run into its guard page cannot take the page fault's frame: the processor goes
+ * on to a double fault, with the page fault's address still in CR2. */
+[[noreturn]] static void handle_double_fault(const struct trap_frame *frame)
+{
+    uint64_t address = control_read_cr2();
+    const struct stack *stack = stack_guarded_by(address);
+
+    if (stack != nullptr)
+        panic_exception(frame, "double fault: the %s stack has overflowed (0x%016llx)", stack->name,
+                        (unsigned long long)address);
+    panic_exception(frame, "double fault");
+}
+
+void trap_handle(const struct trap_frame *frame)
+{
+    const char *name = frame->vector < TRAP_COUNT ? names[frame->vector] : nullptr;
+
+    if (frame->vector == TRAP_PAGE_FAULT)
+        handle_page_fault(frame);
+    if (frame->vector == TRAP_DOUBLE_FAULT)
+        handle_double_fault(frame);
+    panic_exception(frame, "%s (exception %u, error code 0x%llx)",
+                    name != nullptr ? name : "reserved exception", (unsigned)frame->vector,
+                    (unsigned long long)frame->error_code);
+}

@@ -1,0 +1,216 @@
+#include "kernel/dev/power.h"
+
+#include "kernel/boot_info.h"
+#include "kernel/console.h"
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/io.h"
+#include "kernel/dev/acpi.h"
+#include "kernel/mem/mapping.h"
+#include "kernel/mem/paging.h"
+
+/* PM1 control register (ACPI 6.5 §4.8.3.2.1). */
+#define PM1_SCI_ENABLED 0x0001u
+#define PM1_SLEEP_TYPE_SHIFT 10
+#define PM1_SLEEP_TYPE_MASK (7u << PM1_SLEEP_TYPE_SHIFT)
+#define PM1_SLEEP_ENABLE (1u << 13)
+/* Sleep control register (§4.8.3.7). */
+#define SLEEP_TYPE_SHIFT 2
+#define SLEEP_ENABLE (1u << 5)
+
+/* Reset control register of Intel's I/O controller hubs, which all others imitate. */
+#define RESET_CONTROL_PORT 0xCF9u
+#define RESET_CONTROL_HARD 0x02u
+#define RESET_CONTROL_GO 0x06u
+/* Keyboard controller (8042): its command 0xFE pulses the reset line. */
+#define KEYBOARD_STATUS_PORT 0x64u
+#define KEYBOARD_COMMAND_PORT 0x64u
+#define KEYBOARD_INPUT_FULL 0x02u
+#define KEYBOARD_RESET 0xFEu
+#define POST_PORT 0x80u
+
+static struct acpi_power power;
+static enum nonos_error power_error = NONOS_E_NOT_FOUND;
+
+/* A port access takes about a microsecond: a tenth of a second. */
+static void wait_a_moment(void)
+{
+    for (unsigned i = 0; i < 100000; i++)
+        io_write_8(POST_PORT, 0);
+}
+
+static const uint8_t *show_firmware([[maybe_unused]] void *context, uint64_t paddr, size_t len)
+{
+    return paging_map_firmware(paddr, len);
+}
+
+/* Where a register in memory is to be found: its page in the firmware window, but writable. */
+static volatile uint8_t *register_at(uint64_t paddr)
+{
+    return (volatile uint8_t *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
+}
+
+/* Firmware's word is not enough to make the kernel write into its own memory. */
+static bool is_in_kernel_memory(uint64_t page)
+{
+    const struct boot_info *info = boot_info();
+
+    for (size_t i = 0; i < info->handoff.memory_map_count; i++) {
+        const struct nonos_memory_region *region = &info->memory_map[i];
+
+        if (page >= region->paddr && page - region->paddr < region->page_count * PAGE_LEN)
+            return region->type == NONOS_MEMORY_USABLE || region->type == NONOS_MEMORY_LOADER ||
+                   region->type == NONOS_MEMORY_KERNEL;
+    }
+    return false;
+}
+
+static bool map_register(uint64_t paddr)
+{
+    uint64_t page = paddr & ~PAGE_MASK;
+    uint64_t root = control_read_cr3() & ~PAGE_MASK;
+    struct mapping_entry entry;
+
+    if (paddr >= ADDRESS_PADDR_END || is_in_kernel_memory(page))
+        return false;
+    if (mapping_find(root, ADDRESS_FIRMWARE + page, &entry))
+        return entry.writable;
+    return mapping_add(root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, MAPPING_WRITE) == NONOS_OK;
+}
+
+/* Makes a register usable now, while there is memory for tables; one that cannot be used counts as
+ * absent. */
+static void register_prepare(struct acpi_register *reg, unsigned len)
+{
+    if (reg->address == 0 || (reg->space == ACPI_SPACE_IO && reg->address <= UINT16_MAX))
+        return;
+    if (reg->space != ACPI_SPACE_MEMORY || (reg->address & (len - 1)) != 0 ||
+        !map_register(reg->address))
+        reg->address = 0;
+}
+
+static void register_write_8(const struct acpi_register *reg, uint8_t value)
+{
+    if (reg->space == ACPI_SPACE_IO)
+        io_write_8((uint16_t)reg->address, value);
+    else
+        *register_at(reg->address) = value;
+}
+
+static void register_write_16(const struct acpi_register *reg, uint16_t value)
+{
+    if (reg->space == ACPI_SPACE_IO)
+        io_write_16((uint16_t)reg->address, value);
+    else
+        *(volatile uint16_t *)(void *)(uintptr_t)(ADDRESS_FIRMWARE + reg->address) = value;
+}
+
+static uint16_t register_read_16(const struct acpi_register *reg)
+{
+    if (reg->space == ACPI_SPACE_IO)
+        return io_read_16((uint16_t)reg->address);
+    return *(volatile uint16_t *)(void *)(uintptr_t)(ADDRESS_FIRMWARE + reg->address);
+}
+
+void power_init(uint64_t rsdp_paddr)
+{
+    power_error = acpi_read_power(show_firmware, nullptr, rsdp_paddr, &power);
+    register_prepare(&power.pm1a_control, 2);
+    register_prepare(&power.pm1b_control, 2);
+    register_prepare(&power.sleep_control, 1);
+    register_prepare(&power.reset, 1);
+}
+
+/* Firmware may have left the machine in legacy mode, where PM1 control does nothing (§16.3.1). */
+static void enable_acpi(void)
+{
+    if (power.smi_command_port == 0 || power.smi_command_port > UINT16_MAX ||
+        power.acpi_enable_value == 0 ||
+        (register_read_16(&power.pm1a_control) & PM1_SCI_ENABLED) != 0)
+        return;
+    io_write_8((uint16_t)power.smi_command_port, power.acpi_enable_value);
+    for (unsigned i = 0; i < 30; i++) {
+        if ((register_read_16(&power.pm1a_control) & PM1_SCI_ENABLED) != 0)
+            return;
+        wait_a_moment();
+    }
+}
+
+static void pm1_sleep(const struct acpi_register *pm1, uint8_t type)
+{
+    uint16_t value;
+
+    if (pm1->address == 0)
+        return;
+    value = register_read_16(pm1) & (uint16_t)~(PM1_SLEEP_TYPE_MASK | PM1_SLEEP_ENABLE);
+    register_write_16(
+        pm1, (uint16_t)(value | (unsigned)type << PM1_SLEEP_TYPE_SHIFT | PM1_SLEEP_ENABLE));
+}
+
+/* Tries, and returns why the machine is still on. */
+static const char *try_power_off(void)
+{
+    if (power_error == NONOS_E_NOT_FOUND)
+        return "there are no ACPI tables";
+    if (power_error != NONOS_OK)
+        return "an ACPI table is malformed";
+    if (!power.has_s5)
+        return "the ACPI tables do not say how (_S5)";
+    if (power.hardware_reduced) {
+        if (power.sleep_control.address == 0)
+            return "there is no usable sleep control register";
+        register_write_8(&power.sleep_control,
+                         (uint8_t)((unsigned)power.s5_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
+    } else {
+        if (power.pm1a_control.address == 0)
+            return "there is no usable power management register";
+        enable_acpi();
+        pm1_sleep(&power.pm1a_control, power.s5_a);
+        pm1_sleep(&power.pm1b_control, power.s5_b);
+    }
+    wait_a_moment();
+    return "the machine did not react";
+}
+
+void power_off(void)
+{
+    console_printf("NONOS: powering off\n");
+    console_printf("NONOS: it cannot be powered off: %s; halted\n", try_power_off());
+    control_halt();
+}
+
+static void keyboard_reset(void)
+{
+    for (unsigned i = 0; i < 100000; i++) {
+        if ((io_read_8(KEYBOARD_STATUS_PORT) & KEYBOARD_INPUT_FULL) == 0)
+            break;
+    }
+    io_write_8(KEYBOARD_COMMAND_PORT, KEYBOARD_RESET);
+    wait_a_moment();
+}
+
+/* An exception with no descriptor table to look it up in ends in a processor shutdown, which
+ * chipsets turn into a reset (SDM vol. 3 §6.15, double fault). */
+[[noreturn]] static void triple_fault(void)
+{
+    const struct [[gnu::packed]] {
+        uint16_t limit;
+        uint64_t base;
+    } empty = {};
+
+    __asm__ volatile("lidt %0; int3" : : "m"(empty));
+    control_halt();
+}
+
+void power_reboot(void)
+{
+    console_printf("NONOS: restarting\n");
+    if (power.reset.address != 0) {
+        register_write_8(&power.reset, power.reset_value);
+        wait_a_moment();
+    }
+    io_write_8(RESET_CONTROL_PORT, RESET_CONTROL_HARD);
+    io_write_8(RESET_CONTROL_PORT, RESET_CONTROL_GO);
+    wait_a_moment();
+    keyboard_reset();
+    triple_fault();
+}

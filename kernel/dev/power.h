@@ -1,0 +1,22 @@
+/*
+ * power.h - switching the machine off and starting it anew.
+ *
+ * Source: ACPI 6.5 §4.8.3 (fixed hardware), §4.8.3.6 (reset register), §4.8.3.7 (sleep registers),
+ * §7.4.2 (_Sx), §16.1.
+ */
+#ifndef NONOS_KERNEL_DEV_POWER_H
+#define NONOS_KERNEL_DEV_POWER_H
+
+#include <stdint.h>
+
+/* Reads the ACPI tables; rsdp_paddr 0 = there are none. What is wrong with them is kept and said
+ * when it matters. Needs the direct map. */
+void power_init(uint64_t rsdp_paddr);
+
+/* Soft off (S5); where that is impossible says so and halts. */
+[[noreturn]] void power_off(void);
+
+/* The reset register, then port 0xCF9, then the keyboard controller, then a triple fault. */
+[[noreturn]] void power_reboot(void);
+
+#endif

@@ -1,0 +1,122 @@
+#include "kernel/main.h"
+
+#include "abi/image.h"
+#include "crypto/bytes.h"
+#include "image/error.h"
+#include "kernel/canary.h"
+#include "kernel/console.h"
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/features.h"
+#include "kernel/cpu/gdt.h"
+#include "kernel/cpu/idt.h"
+#include "kernel/cpu/pic.h"
+#include "kernel/dev/power.h"
+#include "kernel/generator.h"
+#include "kernel/handoff_check.h"
+#include "kernel/image.h"
+#include "kernel/mem/frames.h"
+#include "kernel/mem/paging.h"
+#include "kernel/mem/stack.h"
+#include "kernel/panic.h"
+#include "kernel/prompt.h"
+#include "kernel/report.h"
+#include "kernel/selftest.h"
+
+#include <string.h>
+
+/* All that the first tables, the loader's or those of pvh_entry.S, are sure to map. */
+#define FIRST_REACHABLE_END (UINT64_C(1) << 32)
+
+static struct boot_info info;
+
+struct boot_info *boot_info(void)
+{
+    return &info;
+}
+
+/* On the kernel's own stack and tables. */
+[[noreturn]] static void kernel_run(void)
+{
+    const struct nonos_memory_region *map = info.memory_map;
+    size_t count = info.handoff.memory_map_count;
+
+    features_enable_global_pages();
+    stack_note_boot(0, 0);
+    gdt_set_ist(GDT_IST_DOUBLE_FAULT, stack_top(STACK_DOUBLE_FAULT));
+    gdt_set_ist(GDT_IST_NMI, stack_top(STACK_NMI));
+    gdt_set_ist(GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));
+    paging_check();
+    frames_add(map, count, NONOS_MEMORY_USABLE, FIRST_REACHABLE_END, ADDRESS_PADDR_END);
+    frames_add(map, count, NONOS_MEMORY_LOADER, 0, ADDRESS_PADDR_END);
+    selftest_run();
+    if (generator_init(info.handoff.entropy, info.handoff.entropy_sources) != NONOS_OK)
+        panic("no source of randomness: neither the handoff nor the processor has one");
+    power_init(info.handoff.acpi_rsdp_paddr);
+    report_print();
+    console_printf("NONOS: ready\n");
+    prompt_run();
+}
+
+/* The kernel's own copy, of what has been checked; the secret in the original is erased. */
+static void take_handoff(const struct nonos_handoff *handoff, enum boot_start start)
+{
+    const struct handoff_image image = {.vaddr = image_start(), .len = image_len()};
+    uint64_t paddr = (uintptr_t)handoff - ADDRESS_DIRECT_MAP;
+    const char *field;
+    enum nonos_error error = handoff_validate(handoff, paddr, &image, &field);
+
+    if (error != NONOS_OK)
+        panic("%s: %s (code %d)", error_text(error), field, (int)error);
+    info.start = start;
+    info.handoff = *handoff;
+    bytes_wipe((void *)(uintptr_t)handoff->entropy, sizeof handoff->entropy);
+    if (start == BOOT_START_PVH && info.handoff.flags != 0)
+        panic("a PVH start has no flags");
+    stack_note_boot(handoff->stack_vaddr, handoff->stack_len);
+}
+
+/* The allocator with the memory that can be reached now, and the map in memory of our own. */
+static void take_memory(void)
+{
+    const struct nonos_memory_region *map = direct_map_at(info.handoff.memory_map_paddr);
+    size_t count = info.handoff.memory_map_count;
+    paddr_t copy;
+
+    if (frames_init(map, count, FIRST_REACHABLE_END) != NONOS_OK)
+        panic("there is no memory to begin with");
+    frames_add(map, count, NONOS_MEMORY_USABLE, 0, FIRST_REACHABLE_END);
+    copy = frames_allocate(frames_order_for(count * sizeof *map));
+    if (copy == 0)
+        panic("there is no memory for the memory map");
+    memcpy(direct_map_at(copy), map, count * sizeof *map);
+    info.memory_map = direct_map_at(copy);
+}
+
+void kernel_begin(const char *first_line)
+{
+    info.entry_tsc = control_read_tsc();
+    console_init();
+    console_printf("%s\n", first_line);
+    gdt_init();
+    idt_init();
+    pic_mask();
+    features_detect();
+    features_enable();
+}
+
+[[clang::no_stack_protector]] void kernel_start(const struct nonos_handoff *handoff,
+                                                enum boot_start start)
+{
+    canary_init(handoff->entropy, sizeof handoff->entropy);
+    take_handoff(handoff, start);
+    take_memory();
+    paging_init(info.memory_map, info.handoff.memory_map_count, info.handoff.image_paddr);
+    stack_init();
+    paging_enter(stack_top(STACK_KERNEL), kernel_run);
+}
+
+void kernel_main(const struct nonos_handoff *handoff)
+{
+    kernel_begin("NONOS: started by a loader");
+    kernel_start(handoff, BOOT_START_LOADER);
+}

@@ -1,0 +1,19 @@
+/*
+ * enter.S - leaving one set of page tables and one stack for others, at once: neither the old stack
+ * in the new tables nor the new one in the old need to be mapped. The code is mapped in both.
+ */
+
+    .section .text.enter, "ax", @progbits
+
+/* [[noreturn]] void paging_switch(uint64_t root, void *stack_top, void (*function)(void)) */
+    .globl paging_switch
+    .type paging_switch, @function
+paging_switch:
+    movq %rdi, %cr3
+    movq %rsi, %rsp
+    xorl %ebp, %ebp /* a backtrace ends here */
+    callq *%rdx
+    ud2
+    .size paging_switch, . - paging_switch
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,56 @@
+/*
+ * frames.h - physical memory, in blocks of 2^order frames of 4 KiB: a buddy allocator.
+ *
+ * Memory is given to it in steps (frames_add): what the first tables map at first, the rest once
+ * the kernel's own tables are in use. What it hands out is zero, and what it gets back is zeroed at
+ * once, before it can be had again. Its books lie apart from the blocks: one byte for each frame up
+ * to the end of memory. Memory below 1 MiB is never touched: firmware and, one day, the start of
+ * other processors live there. Not locked: one processor, no interrupts.
+ *
+ * Source: Knowlton 1965, "A fast storage allocator" (buddy system).
+ */
+#ifndef NONOS_KERNEL_MEM_FRAMES_H
+#define NONOS_KERNEL_MEM_FRAMES_H
+
+#include "abi/error.h"
+#include "kernel/mem/address.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAMES_MAX_ORDER 18u /* 1 GiB */
+#define FRAMES_LOWEST_PADDR UINT64_C(0x100000)
+
+struct frames_statistics {
+    uint64_t total_pages; /* added, the books not included */
+    uint64_t free_pages;
+    uint64_t books_pages;        /* what the allocator itself needs */
+    uint64_t left_out_pages;     /* usable by type, but below 1 MiB or too high */
+    uint64_t peak_used_pages;    /* highest total - free ever seen */
+    unsigned largest_free_order; /* 0 also when nothing is free */
+};
+
+/* Prepares for the memory in map[0 .. count), a valid map (kernel/handoff_check.h). The books are taken
+ * out of a USABLE region below reachable_end, and zeroed. NONOS_E_NO_MEMORY when none has room. */
+[[nodiscard]] enum nonos_error frames_init(const struct nonos_memory_region *map, size_t count,
+                                           paddr_t reachable_end);
+
+/* Adds whatever regions of this type hold inside [start, end). No range may be added twice. */
+void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_memory_type type,
+                paddr_t start, paddr_t end);
+
+/* 2^order zeroed frames, aligned to their size; 0 when there are none. */
+[[nodiscard]] paddr_t frames_allocate(unsigned order);
+
+/* Zeroes the block and takes it back. Panics when paddr is not the start of an allocated block. */
+void frames_free(paddr_t paddr);
+
+/* The order of an allocated block. Panics as frames_free. */
+[[nodiscard]] unsigned frames_order(paddr_t paddr);
+
+/* The smallest order whose blocks hold len bytes; FRAMES_MAX_ORDER + 1 when none does. */
+[[nodiscard]] unsigned frames_order_for(size_t len);
+
+void frames_get_statistics(struct frames_statistics *statistics);
+
+#endif

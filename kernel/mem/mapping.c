@@ -1,0 +1,188 @@
+#include "kernel/mem/mapping.h"
+
+#include "kernel/mem/frames.h"
+
+#include <stdckdint.h>
+
+#define ENTRY_COUNT 512u
+#define LEVEL_ROOT 3u /* level 0 has the 4 KiB pages, 1 and 2 may have larger ones */
+
+#define PRESENT (UINT64_C(1) << 0)
+#define WRITABLE (UINT64_C(1) << 1)
+#define USER (UINT64_C(1) << 2)
+#define ACCESSED (UINT64_C(1) << 5)
+#define DIRTY (UINT64_C(1) << 6)
+#define LARGE (UINT64_C(1) << 7)
+#define GLOBAL (UINT64_C(1) << 8)
+#define NO_EXECUTE (UINT64_C(1) << 63)
+#define ADDRESS_BITS UINT64_C(0x000FFFFFFFFFF000)
+
+/* The bytes that one entry of a level maps. */
+static uint64_t level_len(unsigned level)
+{
+    return (uint64_t)PAGE_LEN << (9 * level);
+}
+
+static size_t level_index(vaddr_t vaddr, unsigned level)
+{
+    return vaddr >> (12 + 9 * level) & (ENTRY_COUNT - 1);
+}
+
+static bool is_canonical(vaddr_t vaddr)
+{
+    uint64_t top = vaddr >> 47;
+
+    return top == 0 || top == 0x1FFFF;
+}
+
+static uint64_t *table_at(uint64_t entry)
+{
+    return direct_map_at(entry & ADDRESS_BITS);
+}
+
+enum nonos_error mapping_create(paddr_t *root)
+{
+    *root = frames_allocate(0);
+    return *root == 0 ? NONOS_E_NO_MEMORY : NONOS_OK;
+}
+
+/* The entry of this level for vaddr; tables on the way are made. */
+static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level, uint64_t **entry)
+{
+    uint64_t *table = direct_map_at(root);
+
+    *entry = nullptr;
+    for (unsigned at = LEVEL_ROOT; at > level; at--) {
+        uint64_t *upper = &table[level_index(vaddr, at)];
+
+        if ((*upper & PRESENT) == 0) {
+            paddr_t paddr = frames_allocate(0);
+
+            if (paddr == 0)
+                return NONOS_E_NO_MEMORY;
+            *upper = paddr | PRESENT | WRITABLE;
+        } else if ((*upper & LARGE) != 0) {
+            return NONOS_E_EXISTS;
+        }
+        table = table_at(*upper);
+    }
+    *entry = &table[level_index(vaddr, level)];
+    return (**entry & PRESENT) != 0 ? NONOS_E_EXISTS : NONOS_OK;
+}
+
+static unsigned level_that_fits(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
+{
+    unsigned level = (flags & MAPPING_PAGES_1G) != 0 ? 2 : 1;
+
+    while (level > 0 && (((vaddr | paddr) & (level_len(level) - 1)) != 0 || len < level_len(level)))
+        level--;
+    return level;
+}
+
+static bool range_is_valid(vaddr_t vaddr, paddr_t paddr, uint64_t len)
+{
+    uint64_t last;
+    uint64_t end;
+
+    if (((vaddr | paddr | len) & PAGE_MASK) != 0 || len == 0)
+        return false;
+    if (!is_canonical(vaddr) || ckd_add(&last, vaddr, len - 1) || vaddr >> 47 != last >> 47)
+        return false;
+    return !ckd_add(&end, paddr, len) && end <= ADDRESS_PADDR_LIMIT;
+}
+
+enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_t len,
+                             unsigned flags)
+{
+    bool writable = (flags & MAPPING_WRITE) != 0;
+    bool executable = (flags & MAPPING_EXECUTE) != 0;
+    uint64_t bits = PRESENT | ACCESSED | DIRTY | GLOBAL | (writable ? WRITABLE : 0) |
+                    (executable ? 0 : NO_EXECUTE);
+
+    if (!range_is_valid(vaddr, paddr, len) || (writable && executable))
+        return NONOS_E_SIZE;
+    while (len > 0) {
+        unsigned level = level_that_fits(vaddr, paddr, len, flags);
+        uint64_t *entry;
+        enum nonos_error error = entry_reach(root, vaddr, level, &entry);
+
+        if (error != NONOS_OK)
+            return error;
+        *entry = paddr | bits | (level > 0 ? LARGE : 0);
+        vaddr += level_len(level);
+        paddr += level_len(level);
+        len -= level_len(level);
+    }
+    return NONOS_OK;
+}
+
+bool mapping_find(paddr_t root, vaddr_t vaddr, struct mapping_entry *entry)
+{
+    const uint64_t *table = direct_map_at(root);
+    bool writable = true;
+    bool executable = true;
+
+    *entry = (struct mapping_entry){0};
+    if (!is_canonical(vaddr))
+        return false;
+    for (unsigned level = LEVEL_ROOT;; level--) {
+        uint64_t value = table[level_index(vaddr, level)];
+
+        if ((value & PRESENT) == 0)
+            return false;
+        writable = writable && (value & WRITABLE) != 0;
+        executable = executable && (value & NO_EXECUTE) == 0;
+        if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0)) {
+            uint64_t within = level_len(level) - 1;
+
+            *entry =
+                (struct mapping_entry){.paddr = (value & ADDRESS_BITS & ~within) | (vaddr & within),
+                                       .writable = writable,
+                                       .executable = executable};
+            return true;
+        }
+        table = table_at(value);
+    }
+}
+
+static void count_page(unsigned level, uint64_t rights, struct mapping_statistics *statistics)
+{
+    bool writable = (rights & WRITABLE) != 0;
+    bool executable = (rights & NO_EXECUTE) == 0;
+
+    if (level == 0)
+        statistics->pages_4k++;
+    else if (level == 1)
+        statistics->pages_2m++;
+    else
+        statistics->pages_1g++;
+    statistics->executable_pages += executable;
+    statistics->writable_executable_pages += writable && executable;
+    statistics->user_pages += (rights & USER) != 0;
+}
+
+/* rights: what the levels above allow. NX counts when any level sets it, the others when all do. */
+static void count_table(paddr_t table_paddr, unsigned level, uint64_t rights,
+                        struct mapping_statistics *statistics)
+{
+    const uint64_t *table = direct_map_at(table_paddr);
+
+    statistics->tables++;
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        uint64_t value = table[i];
+        uint64_t both = (rights & value & (WRITABLE | USER)) | ((rights | value) & NO_EXECUTE);
+
+        if ((value & PRESENT) == 0)
+            continue;
+        if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0))
+            count_page(level, both, statistics);
+        else
+            count_table(value & ADDRESS_BITS, level - 1, both, statistics);
+    }
+}
+
+void mapping_count(paddr_t root, struct mapping_statistics *statistics)
+{
+    *statistics = (struct mapping_statistics){0};
+    count_table(root, LEVEL_ROOT, WRITABLE | USER, statistics);
+}

@@ -1,0 +1,152 @@
+#include "kernel/mem/paging.h"
+
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/features.h"
+#include "kernel/image.h"
+#include "kernel/mem/frames.h"
+#include "kernel/mem/stack.h"
+#include "kernel/panic.h"
+
+#include <stdckdint.h>
+
+static struct {
+    paddr_t root;
+    const struct nonos_memory_region *map;
+    size_t count;
+} paging;
+
+/* enter.S */
+[[noreturn]] void paging_switch(uint64_t root, void *stack_top, void (*function)(void));
+
+void *direct_map_at(paddr_t paddr)
+{
+    return (void *)(uintptr_t)(ADDRESS_DIRECT_MAP + paddr);
+}
+
+static void map_or_panic(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
+{
+    enum nonos_error error = mapping_add(paging.root, vaddr, paddr, len, flags);
+
+    if (error != NONOS_OK)
+        panic("paging: 0x%llx bytes at 0x%llx cannot be mapped (code %d)", (unsigned long long)len,
+              (unsigned long long)vaddr, (int)error);
+}
+
+static void map_segment(const uint8_t *start, const uint8_t *end, paddr_t image_paddr,
+                        unsigned flags)
+{
+    vaddr_t vaddr = (uintptr_t)start;
+
+    map_or_panic(vaddr, image_paddr + (vaddr - image_start()), (uintptr_t)end - vaddr, flags);
+}
+
+static bool is_ours(uint32_t type)
+{
+    return type == NONOS_MEMORY_USABLE || type == NONOS_MEMORY_LOADER;
+}
+
+void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t image_paddr)
+{
+    unsigned direct_flags = MAPPING_WRITE | (features_get()->pages_1g ? MAPPING_PAGES_1G : 0u);
+
+    paging.map = map;
+    paging.count = count;
+    if (mapping_create(&paging.root) != NONOS_OK)
+        panic("paging: no memory for the first table");
+    map_segment(kernel_rodata_start, kernel_rodata_end, image_paddr, MAPPING_READ);
+    map_segment(kernel_text_start, kernel_text_end, image_paddr, MAPPING_EXECUTE);
+    map_segment(kernel_data_start, kernel_data_end, image_paddr, MAPPING_WRITE);
+
+    for (size_t i = 0; i < count;) {
+        paddr_t start = map[i].paddr;
+        paddr_t end = start;
+
+        /* Neighbours of both types together, so that large pages may cross from one to the other.
+         */
+        for (; i < count && is_ours(map[i].type) && map[i].paddr == end; i++)
+            end += map[i].page_count * PAGE_LEN;
+        if (end == start)
+            i++;
+        if (end > ADDRESS_PADDR_END)
+            end = ADDRESS_PADDR_END;
+        if (end > start)
+            map_or_panic(ADDRESS_DIRECT_MAP + start, start, end - start, direct_flags);
+    }
+}
+
+void paging_enter(void *stack_top, void (*function)(void))
+{
+    paging_switch(paging.root, stack_top, function);
+}
+
+void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr)
+{
+    map_or_panic(vaddr, paddr, PAGE_LEN, MAPPING_WRITE);
+}
+
+/* Whether [start, end) touches memory that the kernel owns, or that reading may upset. */
+static bool is_forbidden(paddr_t start, paddr_t end)
+{
+    for (size_t i = 0; i < paging.count; i++) {
+        const struct nonos_memory_region *region = &paging.map[i];
+        bool overlaps =
+            region->paddr < end && start < region->paddr + region->page_count * PAGE_LEN;
+
+        if (overlaps && (is_ours(region->type) || region->type == NONOS_MEMORY_KERNEL ||
+                         region->type == NONOS_MEMORY_MMIO || region->type == NONOS_MEMORY_BAD))
+            return true;
+    }
+    return false;
+}
+
+const void *paging_map_firmware(paddr_t paddr, size_t len)
+{
+    paddr_t start = paddr & ~PAGE_MASK;
+    paddr_t end;
+
+    if (len == 0 || ckd_add(&end, paddr, len) || end > ADDRESS_PADDR_END - PAGE_LEN)
+        return nullptr;
+    end = (end + PAGE_MASK) & ~PAGE_MASK;
+    if (is_forbidden(start, end))
+        return nullptr;
+    for (paddr_t page = start; page < end; page += PAGE_LEN) {
+        struct mapping_entry entry;
+
+        if (!mapping_find(paging.root, ADDRESS_FIRMWARE + page, &entry) &&
+            mapping_add(paging.root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, MAPPING_READ) !=
+                NONOS_OK)
+            return nullptr;
+    }
+    return (const void *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
+}
+
+void paging_get_statistics(struct mapping_statistics *statistics)
+{
+    mapping_count(control_read_cr3() & ~PAGE_MASK, statistics);
+}
+
+void paging_check(void)
+{
+    struct mapping_statistics statistics;
+    struct mapping_entry entry;
+    paddr_t root = control_read_cr3() & ~PAGE_MASK;
+
+    if (root != paging.root)
+        panic("paging: other tables than the kernel's are in use");
+    paging_get_statistics(&statistics);
+    if (statistics.writable_executable_pages != 0 || statistics.user_pages != 0)
+        panic("paging: %llu pages are writable and executable, %llu are open to programs",
+              (unsigned long long)statistics.writable_executable_pages,
+              (unsigned long long)statistics.user_pages);
+    if (mapping_find(root, 0, &entry))
+        panic("paging: the null page is mapped");
+    for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
+        const struct stack *stack = stack_get((enum stack_kind)kind);
+
+        if (mapping_find(root, stack->base - PAGE_LEN, &entry))
+            panic("paging: no gap under the %s stack", stack->name);
+    }
+    if (!mapping_find(root, image_start(), &entry) ||
+        mapping_find(root, ADDRESS_DIRECT_MAP + entry.paddr, &entry))
+        panic("paging: the image is mapped a second time");
+}

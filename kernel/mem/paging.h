@@ -1,0 +1,40 @@
+/*
+ * paging.h - the kernel's own page tables, in use.
+ *
+ * The image with each segment's own permissions, the direct map of memory that the frame allocator
+ * owns (the image is not in it: no writable alias of code exists), stacks. Everything that the
+ * loader had mapped, its trampoline included, is gone with the loader's tables.
+ */
+#ifndef NONOS_KERNEL_MEM_PAGING_H
+#define NONOS_KERNEL_MEM_PAGING_H
+
+#include "abi/error.h"
+#include "kernel/mem/address.h"
+#include "kernel/mem/mapping.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Builds the tables for an image that lies at image_paddr and for the memory in map. Panics when
+ * memory runs out. After frames_init and a first frames_add. */
+void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t image_paddr);
+
+/* Leaves the loader's tables and stack for the kernel's tables and the stack that ends at
+ * stack_top (16-byte aligned), and calls function there. */
+[[noreturn]] void paging_enter(void *stack_top, void (*function)(void));
+
+/* Maps one page of a stack: RW. Panics when memory runs out. */
+void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
+
+/* Firmware's tables at paddr, read-only; null when the range overlaps memory of the kernel's own
+ * (then it cannot hold such a table) or there is no memory to map it. Stays mapped. */
+[[nodiscard]] const void *paging_map_firmware(paddr_t paddr, size_t len);
+
+/* Panics unless the live tables (CR3) have no page that is writable and executable, none for user
+ * mode, none at the null page, and a gap under each stack. */
+void paging_check(void);
+
+/* Of the live tables. */
+void paging_get_statistics(struct mapping_statistics *statistics);
+
+#endif

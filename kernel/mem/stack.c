@@ -1,0 +1,75 @@
+#include "kernel/mem/stack.h"
+
+#include "crypto/workspace.h"
+#include "kernel/cpu/gdt.h"
+#include "kernel/mem/frames.h"
+#include "kernel/mem/paging.h"
+#include "kernel/panic.h"
+
+#define KERNEL_STACK_LEN (64u * 1024)
+#define EXCEPTION_STACK_LEN (8u * 1024)
+
+static struct stack stacks[STACK_COUNT] = {
+    [STACK_KERNEL] = {.name = "kernel", .len = KERNEL_STACK_LEN},
+    [STACK_DOUBLE_FAULT] = {.name = "double-fault", .len = EXCEPTION_STACK_LEN},
+    [STACK_NMI] = {.name = "NMI", .len = EXCEPTION_STACK_LEN},
+    [STACK_MACHINE_CHECK] = {.name = "machine-check", .len = EXCEPTION_STACK_LEN},
+    [STACK_WORKSPACE] = {.name = "crypto", .len = WORKSPACE_LEN},
+};
+static struct stack boot_stack = {.name = "boot"};
+static_assert(WORKSPACE_LEN % PAGE_LEN == 0);
+
+void stack_init(void)
+{
+    vaddr_t next = ADDRESS_STACKS;
+
+    for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
+        struct stack *stack = &stacks[kind];
+
+        stack->base = next + PAGE_LEN;
+        next = stack->base + stack->len;
+        for (vaddr_t vaddr = stack->base; vaddr < next; vaddr += PAGE_LEN) {
+            paddr_t paddr = frames_allocate(0);
+
+            if (paddr == 0)
+                panic("stack: no memory for the %s stack", stack->name);
+            paging_map_stack_page(vaddr, paddr);
+        }
+    }
+}
+
+const struct stack *stack_get(enum stack_kind kind)
+{
+    return &stacks[kind];
+}
+
+void *stack_top(enum stack_kind kind)
+{
+    return (void *)(uintptr_t)(stacks[kind].base + stacks[kind].len);
+}
+
+void stack_note_boot(vaddr_t base, size_t len)
+{
+    boot_stack.base = base;
+    boot_stack.len = len;
+}
+
+const struct stack *stack_containing(vaddr_t vaddr)
+{
+    if (vaddr - boot_stack.base < boot_stack.len)
+        return &boot_stack;
+    for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
+        if (stacks[kind].base != 0 && vaddr - stacks[kind].base < stacks[kind].len)
+            return &stacks[kind];
+    }
+    return nullptr;
+}
+
+const struct stack *stack_guarded_by(vaddr_t vaddr)
+{
+    for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
+        if (stacks[kind].base != 0 && stacks[kind].base - 1 - vaddr < PAGE_LEN)
+            return &stacks[kind];
+    }
+    return nullptr;
+}

@@ -1,0 +1,197 @@
+#include "kernel/panic.h"
+
+#include "kernel/console.h"
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/format.h"
+#include "kernel/generator.h"
+#include "kernel/image.h"
+#include "kernel/mem/stack.h"
+#include "kernel/symbols.h"
+
+#include <stdarg.h>
+
+#define BACKTRACE_MAX 256u /* frames followed */
+
+/* Made by scripts/symbols. */
+extern const uint8_t symbols_table[], symbols_table_end[];
+
+static unsigned panics;
+static unsigned secret_depth;
+
+void panic_secret_enter(void)
+{
+    secret_depth++;
+}
+
+void panic_secret_leave(void)
+{
+    secret_depth--;
+}
+
+/* Last of all, without a stack: the panic itself may be running on the one that it wipes. */
+[[noreturn]] static void wipe_and_halt(void)
+{
+    const struct stack *stack = stack_get(STACK_WORKSPACE);
+    uint64_t base = stack->base;
+    uint64_t count = secret_depth > 0 && base != 0 ? stack->len / sizeof(uint64_t) : 0;
+
+    __asm__ volatile("rep stosq\n"
+                     "1:\n\t"
+                     "cli\n\t"
+                     "hlt\n\t"
+                     "jmp 1b"
+                     :
+                     : "D"(base), "c"(count), "a"(UINT64_C(0))
+                     : "memory");
+    __builtin_unreachable();
+}
+
+/* The first panic goes on; a second one, out of the reporting of the first, says so and stops. */
+static void panic_begin(void)
+{
+    __asm__ volatile("cli" : : : "memory");
+    panics++;
+    if (panics == 2) {
+        static const char text[] = "\nNONOS: panic: another fault while this one was reported\n";
+
+        console_write(text, sizeof text - 1);
+        wipe_and_halt();
+    }
+    if (panics > 2)
+        control_halt();
+    generator_wipe();
+}
+
+static void print_sink(void *context, const char *text, size_t len)
+{
+    (void)context;
+    console_write(text, len);
+}
+
+/* lookup: the address to name, which for a return address is inside the call before it. */
+static void print_location(uint64_t address, uint64_t lookup)
+{
+    struct symbol symbol;
+    uint64_t offset = lookup - (uintptr_t)kernel_text_start;
+
+    console_printf("  0x%016llx", (unsigned long long)address);
+    if (image_text_contains(lookup) &&
+        symbols_find(symbols_table, (size_t)(symbols_table_end - symbols_table), offset, &symbol))
+        console_printf(" %s+0x%llx", symbol.name,
+                       (unsigned long long)(symbol.offset + (address - lookup)));
+    console_printf("\n");
+}
+
+/* Whether a saved frame pointer and return address can be read at frame. */
+static bool is_frame(uint64_t frame)
+{
+    const struct stack *stack = stack_containing(frame);
+
+    return stack != nullptr && frame % sizeof(uint64_t) == 0 &&
+           stack->len - (frame - stack->base) >= 2 * sizeof(uint64_t);
+}
+
+/* Frames go up a stack; a step to another stack is allowed, and the count ends any circle. A
+ * function that calls itself takes one line, however deep it went. */
+static void print_backtrace(uint64_t frame)
+{
+    uint64_t before = 0;
+    unsigned repeated = 0;
+
+    for (unsigned i = 0; i < BACKTRACE_MAX && is_frame(frame); i++) {
+        const uint64_t *pair = (const uint64_t *)(uintptr_t)frame;
+
+        if (repeated > 0 && pair[1] != before) {
+            console_printf("  ... %u times more\n", repeated);
+            repeated = 0;
+        }
+        if (pair[1] == 0)
+            return;
+        if (pair[1] == before)
+            repeated++;
+        else
+            print_location(pair[1], pair[1] - 1);
+        before = pair[1];
+        if (pair[0] <= frame && stack_containing(pair[0]) == stack_containing(frame))
+            break;
+        frame = pair[0];
+    }
+    if (repeated > 0)
+        console_printf("  ... %u times more\n", repeated);
+}
+
+static void print_control_registers(void)
+{
+    console_printf("cr0 %016llx  cr2 %016llx  cr3 %016llx\n",
+                   (unsigned long long)control_read_cr0(), (unsigned long long)control_read_cr2(),
+                   (unsigned long long)control_read_cr3());
+    console_printf("cr4 %016llx  efer %016llx\n", (unsigned long long)control_read_cr4(),
+                   (unsigned long long)msr_read(MSR_EFER));
+}
+
+static void print_registers(const struct trap_frame *f)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } registers[] = {
+        {"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx}, {"rdx", f->rdx}, {"rsi", f->rsi},
+        {"rdi", f->rdi}, {"rbp", f->rbp}, {"r8 ", f->r8},  {"r9 ", f->r9},  {"r10", f->r10},
+        {"r11", f->r11}, {"r12", f->r12}, {"r13", f->r13}, {"r14", f->r14}, {"r15", f->r15},
+    };
+
+    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++)
+        console_printf("%s %016llx%s", registers[i].name, (unsigned long long)registers[i].value,
+                       i % 3 == 2 ? "\n" : "  ");
+}
+
+[[gnu::format(printf, 1, 0)]] static void print_reason(const char *format, va_list arguments)
+{
+    console_printf("\nNONOS: panic: ");
+    format_to_sink(print_sink, nullptr, format, arguments);
+    console_printf("\n");
+}
+
+void panic(const char *format, ...)
+{
+    uint64_t frame = (uintptr_t)__builtin_frame_address(0);
+    va_list arguments;
+
+    panic_begin();
+    va_start(arguments, format);
+    print_reason(format, arguments);
+    va_end(arguments);
+    print_control_registers();
+    console_printf("backtrace:\n");
+    print_backtrace(frame);
+    console_printf("NONOS: stopped\n");
+    wipe_and_halt();
+}
+
+void panic_exception(const struct trap_frame *frame, const char *format, ...)
+{
+    va_list arguments;
+
+    panic_begin();
+    va_start(arguments, format);
+    print_reason(format, arguments);
+    va_end(arguments);
+    if (secret_depth == 0)
+        print_registers(frame);
+    else
+        console_printf("registers are not shown: secret code was running\n");
+    console_printf("rip %016llx  rsp %016llx  rflags %016llx\n", (unsigned long long)frame->rip,
+                   (unsigned long long)frame->rsp, (unsigned long long)frame->rflags);
+    print_control_registers();
+    console_printf("backtrace:\n");
+    print_location(frame->rip, frame->rip);
+    print_backtrace(frame->rbp);
+    console_printf("NONOS: stopped\n");
+    wipe_and_halt();
+}
+
+void __stack_chk_fail(void)
+{
+    panic("a function's stack canary was overwritten");
+}

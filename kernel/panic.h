@@ -1,0 +1,29 @@
+/*
+ * panic.h - stopping for good, and saying why.
+ *
+ * Prints "NONOS: panic: <reason>", the registers (unless secret code is running: they hold key
+ * material), control registers and a symbolised backtrace; wipes the generator and the
+ * cryptographic stack; halts. Needs no memory and no lock. A panic while one is being reported
+ * prints one line and halts.
+ */
+#ifndef NONOS_KERNEL_PANIC_H
+#define NONOS_KERNEL_PANIC_H
+
+#include "kernel/cpu/trap.h"
+
+#include <stdint.h>
+
+[[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
+
+/* The same for an exception: frame has the registers as they were when it happened. */
+[[noreturn, gnu::format(printf, 2, 3)]] void panic_exception(const struct trap_frame *frame,
+                                                             const char *format, ...);
+
+/* Between the two, registers hold secrets and a panic does not print them. They nest. */
+void panic_secret_enter(void);
+void panic_secret_leave(void);
+
+/* What the compiler calls when a function finds its canary changed (-fstack-protector). */
+[[noreturn]] void __stack_chk_fail(void);
+
+#endif

@@ -1,0 +1,280 @@
+#include "kernel/report.h"
+
+#include "image/manifest.h"
+#include "kernel/boot_info.h"
+#include "kernel/console.h"
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/features.h"
+#include "kernel/generator.h"
+#include "kernel/image.h"
+#include "kernel/mem/frames.h"
+#include "kernel/mem/heap.h"
+#include "kernel/mem/paging.h"
+#include "kernel/selftest.h"
+
+/* Bounds of the manifest section, its NUL included (made by scripts/manifest-section). */
+extern const uint8_t manifest_start[], manifest_end[];
+
+#define SIGNER_SHORT_LEN 8u
+#define PAGES_PER_MIB 256u
+
+static void print_label(const char *label)
+{
+    console_printf("  %-12s", label);
+}
+
+static void print_hex(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        console_printf("%02x", bytes[i]);
+}
+
+static void print_hex_row(const char *label, const uint8_t *bytes, size_t len)
+{
+    print_label(label);
+    print_hex(bytes, len);
+    console_printf("\n");
+}
+
+static void print_text_row(const char *label, struct manifest_text text)
+{
+    print_label(label);
+    console_printf("%.*s\n", (int)text.len, text.bytes);
+}
+
+/* Times are in milliseconds where the counter's frequency is known, else in millions of counts. */
+static uint64_t ticks_per_unit(void)
+{
+    uint64_t hz = boot_info()->handoff.tsc_hz;
+
+    return hz >= 1000 ? hz / 1000 : 1000000;
+}
+
+static const char *unit_name(void)
+{
+    return boot_info()->handoff.tsc_hz >= 1000 ? "ms" : "million ticks";
+}
+
+static void print_ticks(uint64_t ticks)
+{
+    uint64_t unit = ticks_per_unit();
+
+    console_printf("%llu.%02llu", (unsigned long long)(ticks / unit),
+                   (unsigned long long)(ticks % unit * 100 / unit));
+}
+
+static bool read_manifest(struct manifest *manifest)
+{
+    return manifest_parse(manifest_start, (size_t)(manifest_end - manifest_start), manifest,
+                          nullptr) == NONOS_OK;
+}
+
+static bool is_verified(void)
+{
+    const struct boot_info *info = boot_info();
+
+    return info->start == BOOT_START_LOADER && (info->handoff.flags & NONOS_HANDOFF_VERIFIED) != 0;
+}
+
+static void print_version(void)
+{
+    struct manifest manifest;
+
+    if (!read_manifest(&manifest)) {
+        console_printf("NONOS, whose manifest is malformed\n");
+        return;
+    }
+    console_printf("NONOS %.*s, %s profile, security version %u\n", (int)manifest.version.len,
+                   manifest.version.bytes,
+                   manifest.profile == NONOS_PROFILE_RELEASE ? "release" : "development",
+                   manifest.security_version);
+}
+
+static void print_start(void)
+{
+    const struct boot_info *info = boot_info();
+    uint32_t flags = info->handoff.flags;
+
+    print_label("start");
+    if (info->start != BOOT_START_LOADER) {
+        console_printf("by a hypervisor (PVH); nothing was verified\n");
+        return;
+    }
+    console_printf("by a UEFI loader that reports %s; Secure Boot %s\n",
+                   (flags & NONOS_HANDOFF_VERIFIED) == 0      ? "no verification"
+                   : (flags & NONOS_HANDOFF_DEVELOPMENT) != 0 ? "a verified development image"
+                                                              : "a verified image",
+                   (flags & NONOS_HANDOFF_SECURE_BOOT) != 0 ? "on" : "off");
+}
+
+static void print_processor(void)
+{
+    const struct cpu_features *cpu = features_get();
+
+    print_label("processor");
+    console_printf("%s%s%s%s\n", cpu->vendor, cpu->brand[0] != '\0' ? ", " : "", cpu->brand,
+                   cpu->hypervisor ? ", in a virtual machine" : "");
+}
+
+static void print_protection(void)
+{
+    const struct cpu_features *cpu = features_get();
+
+    print_label("protection");
+    console_printf("NX WP%s%s%s", cpu->smep ? " SMEP" : "", cpu->smap ? " SMAP" : "",
+                   cpu->umip ? " UMIP" : "");
+    for (unsigned i = 0; features_missing(i) != nullptr; i++)
+        console_printf("%s%s", i == 0 ? "; the processor lacks " : ", ", features_missing(i));
+    console_printf("\n");
+}
+
+static void print_memory(void)
+{
+    struct frames_statistics frames;
+
+    frames_get_statistics(&frames);
+    print_label("memory");
+    console_printf("%llu of %llu MiB free\n",
+                   (unsigned long long)(frames.free_pages / PAGES_PER_MIB),
+                   (unsigned long long)(frames.total_pages / PAGES_PER_MIB));
+}
+
+static void print_image(void)
+{
+    const struct nonos_handoff *handoff = &boot_info()->handoff;
+    struct mapping_statistics mapping;
+
+    paging_get_statistics(&mapping);
+    print_label("image");
+    console_printf("%llu KiB at 0x%llx%s; pages both writable and executable: %llu\n",
+                   (unsigned long long)(image_len() / 1024),
+                   (unsigned long long)handoff->image_paddr,
+                   (handoff->flags & NONOS_HANDOFF_MOVED) != 0 ? " (moved)" : "",
+                   (unsigned long long)mapping.writable_executable_pages);
+}
+
+void report_print_selftests(void)
+{
+    print_label("self-tests");
+    console_printf("%zu passed:", selftest_passed_count());
+    for (size_t i = 0; i < selftest_passed_count(); i++)
+        console_printf(" %s", selftest_name(i));
+    console_printf("\n");
+}
+
+static void print_entropy(void)
+{
+    uint32_t sources = generator_sources();
+
+    print_label("entropy");
+    console_printf("%s%s%stiming jitter\n",
+                   (sources & NONOS_ENTROPY_FIRMWARE) != 0 ? "firmware, " : "",
+                   (sources & NONOS_ENTROPY_RDSEED) != 0 ? "RDSEED, " : "",
+                   (sources & NONOS_ENTROPY_RDRAND) != 0 ? "RDRAND, " : "");
+}
+
+/* What the loader's steps took, and the kernel up to here. Nothing where it took no times. */
+static void print_stages(void)
+{
+    static const char *const names[NONOS_STAGE_COUNT] = {
+        [NONOS_STAGE_READ] = "read",       [NONOS_STAGE_DIGEST] = "BLAKE3",
+        [NONOS_STAGE_ED25519] = "Ed25519", [NONOS_STAGE_MLDSA65] = "ML-DSA-65",
+        [NONOS_STAGE_PARSED] = "parse",    [NONOS_STAGE_PLACED] = "place",
+        [NONOS_STAGE_JUMP] = "leave",
+    };
+    const struct boot_info *info = boot_info();
+    const uint64_t *tsc = info->handoff.stage_tsc;
+
+    if (info->start == BOOT_START_LOADER && tsc[NONOS_STAGE_ENTRY] != 0) {
+        print_label("loader took");
+        for (unsigned i = NONOS_STAGE_READ; i < NONOS_STAGE_COUNT; i++) {
+            if (tsc[i] < tsc[i - 1])
+                break;
+            console_printf("%s%s ", i == NONOS_STAGE_READ ? "" : ", ", names[i]);
+            print_ticks(tsc[i] - tsc[i - 1]);
+        }
+        console_printf(" %s\n", unit_name());
+    }
+    print_label("kernel up");
+    print_ticks(control_read_tsc() - info->entry_tsc);
+    console_printf(" %s\n", unit_name());
+}
+
+static void print_summary(void)
+{
+    print_version();
+    print_start();
+    print_processor();
+    print_protection();
+    print_memory();
+    print_image();
+    report_print_selftests();
+    print_entropy();
+}
+
+void report_print(void)
+{
+    print_summary();
+    print_stages();
+    if (!is_verified())
+        return;
+    console_printf("NONOS: the loader reports a verified boot, signer ");
+    print_hex(boot_info()->handoff.signer_id, SIGNER_SHORT_LEN);
+    console_printf("\n");
+}
+
+void report_print_info(void)
+{
+    const struct nonos_handoff *handoff = &boot_info()->handoff;
+    struct manifest manifest;
+
+    print_summary();
+    if (is_verified()) {
+        print_hex_row("signer", handoff->signer_id, sizeof handoff->signer_id);
+        print_hex_row("digest", handoff->digest, sizeof handoff->digest);
+    }
+    if (read_manifest(&manifest)) {
+        print_text_row("source", manifest.source);
+        print_text_row("commit", manifest.commit);
+        print_text_row("compiler", manifest.compiler);
+    }
+    print_stages();
+}
+
+void report_print_memory(void)
+{
+    struct frames_statistics frames;
+    struct heap_statistics heap;
+    struct mapping_statistics mapping;
+
+    frames_get_statistics(&frames);
+    heap_get_statistics(&heap);
+    paging_get_statistics(&mapping);
+    print_label("frames");
+    console_printf("%llu of %llu free, at most %llu were in use; %llu hold the books\n",
+                   (unsigned long long)frames.free_pages, (unsigned long long)frames.total_pages,
+                   (unsigned long long)frames.peak_used_pages,
+                   (unsigned long long)frames.books_pages);
+    print_label("");
+    console_printf("largest free block %llu KiB; %llu usable frames left out\n",
+                   4ull << frames.largest_free_order, (unsigned long long)frames.left_out_pages);
+    print_label("heap");
+    console_printf("%llu allocations, %llu bytes, at most %llu; %llu frames; %llu refused\n",
+                   (unsigned long long)heap.allocations, (unsigned long long)heap.bytes,
+                   (unsigned long long)heap.peak_bytes, (unsigned long long)heap.pages,
+                   (unsigned long long)heap.failures);
+    print_label("page tables");
+    console_printf("%llu frames map %llu pages of 4 KiB, %llu of 2 MiB, %llu of 1 GiB\n",
+                   (unsigned long long)mapping.tables, (unsigned long long)mapping.pages_4k,
+                   (unsigned long long)mapping.pages_2m, (unsigned long long)mapping.pages_1g);
+    print_label("");
+    console_printf("%llu executable, %llu both writable and executable, %llu for user mode\n",
+                   (unsigned long long)mapping.executable_pages,
+                   (unsigned long long)mapping.writable_executable_pages,
+                   (unsigned long long)mapping.user_pages);
+}
+
+void report_print_manifest(void)
+{
+    console_write((const char *)manifest_start, (size_t)(manifest_end - manifest_start) - 1);
+}
