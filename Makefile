@@ -7,11 +7,21 @@ BUILD ?= $(if $(filter release,$(PROFILE)),build/release,build)
 LLVM ?= -19
 PYTHON ?= /usr/bin/python3
 
+# The signing key reaches make and the rules of $(KEYED); every other shell forgets it at once, so
+# no compiler, script, package manager or test sees it.
+SHELL := /bin/sh
+WITHOUT_KEY := -c 'unset SIGNING_KEY; eval "$$1"' sh
+WITH_KEY := -c
+.SHELLFLAGS := $(WITHOUT_KEY)
+KEYED = run debug test check $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+NO_KEY := env -u SIGNING_KEY
+
 include scripts/platform.mk
 include flags.mk
 
-# No script, package manager or test sees the signing key; only the signing commands do.
-NO_KEY := env -u SIGNING_KEY
+# One line a step; V=1 shows the commands.
+Q := $(if $(V),,@)
+SAY := @printf '  %-8s %s\n'
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
@@ -45,7 +55,7 @@ LOADER_EFI := $(BUILD)/BOOTX64.EFI
 DISK := $(BUILD)/nonos.img
 GEN := $(BUILD)/gen
 
-objects = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))
+objects = $(patsubst %,$(BUILD)/$(1)/%.o,$(patsubst %.c,%,$(2))) # a.c: a.o; a.S: a.S.o
 # crypto/ and image/, and PQClean, as libraries of one world: kernel, loader, host or san.
 libraries = $(addprefix $(BUILD)/$(1)/,libnonos.a libml-kem-768.a libml-dsa-65.a)
 
@@ -58,31 +68,34 @@ image: $(DISK) $(BUILD)/esp/.stamp ## the disk image, build/nonos.img, and build
 
 run: ## set up, build, and boot in QEMU (Ctrl-a x leaves)
 	@$(NO_KEY) scripts/setup
-	@$(MAKE) all
+	@$(MAKE) $(PARALLEL) all
 	@$(NO_KEY) $(PYTHON) scripts/run.py --build $(BUILD)
 
 debug: ## the same, waiting for GDB on :1234
 	@$(NO_KEY) scripts/setup
-	@$(MAKE) all
+	@$(MAKE) $(PARALLEL) all $(BUILD)/loader.debug.efi
 	@$(NO_KEY) $(PYTHON) scripts/run.py --build $(BUILD) --debug
 
 test: ## set up, build, and run every test
 	@$(NO_KEY) scripts/setup --test
-	@$(MAKE) all unit-tests
+	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) tests/run.py --build $(BUILD)
 
-verify: all ## check the signed kernel with our tool and, by hand, with b3sum and openssl
-	$(NONOS) verify $(VERIFY_FLAGS) $(KERNEL_BIN)
-	scripts/verify-by-hand $(BUILD)
+check: ## set up, build, and check formatting, warnings, register use, scripts, documents
+	@$(NO_KEY) scripts/setup --check
+	@$(MAKE) $(PARALLEL) all
+	@$(NO_KEY) KERNEL_FLAGS='$(KERNEL_FLAGS)' LOADER_FLAGS='$(LOADER_FLAGS)' \
+	    HOST_FLAGS='$(HOST_FLAGS)' $(PYTHON) scripts/check $(BUILD)
 
-check: all unit-tests ## formatting, clang-tidy, cppcheck, register use, scripts
-	@scripts/check $(BUILD)
+verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel: our tool, then b3sum and openssl
+	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)
+	scripts/verify-by-hand $(KERNEL_BIN) $(GEN)/signer.pem
 
 size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
 
 setup: ## install what is missing (as root, or through sudo)
-	@scripts/setup --test
+	@scripts/setup --check
 
 doctor: ## name what is missing or too old, and what mends it
 	@scripts/doctor
@@ -92,44 +105,59 @@ clean: ## remove what was built; keys and installed packages stay
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
-	@echo '  PROFILE=release builds with the identities in keys/ alone and needs SIGNING_KEY'
+	@echo '  PROFILE=release builds with the identities in keys/ alone and needs SIGNING_KEY; V=1 shows every command'
+
+# One job for each processor, unless the user said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all kernel bootloader tools image run debug test verify check size setup doctor clean help \
     unit-tests
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug test setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug test check setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 
 # Third-party sources ------------------------------------------------------------------------------
 node_modules/.package-lock.json: package.json package-lock.json
-	scripts/npm-ci
+	$(SAY) install 'PQClean (npm ci, from package-lock.json)'
+	$(Q)scripts/npm-ci
 
-$(MLKEM) $(MLDSA): node_modules/.package-lock.json ;
+# npm dates every file 1985: what is compiled from them looks at the lock file's time instead.
+$(MLKEM) $(MLDSA): | node_modules/.package-lock.json ;
+# The adapters include its headers.
+crypto/mlkem768.c crypto/mldsa65.c crypto/mldsa65_verify.c: | node_modules/.package-lock.json
 
 # Compiling ----------------------------------------------------------------------------------------
+# What every object depends on besides its source; the adapter in crypto/ includes PQClean's headers.
+INPUTS := Makefile flags.mk node_modules/.package-lock.json
 # $(call world,name,compiler and flags,sources of libnonos.a): rules for one world.
 define world
-$(BUILD)/$(1)/%.o: %.c Makefile flags.mk
+$(BUILD)/$(1)/%.o: %.c $$(INPUTS)
 	@mkdir -p $$(@D)
+	$$(SAY) compile $$<
 	$$(Q)$(2) $$(WARNINGS) -c $$< -o $$@
-$(BUILD)/$(1)/%.o: %.S Makefile flags.mk
+$(BUILD)/$(1)/%.S.o: %.S $$(INPUTS)
 	@mkdir -p $$(@D)
+	$$(SAY) compile $$<
 	$$(Q)$(2) -c $$< -o $$@
-$(BUILD)/$(1)/%.o: $(GEN)/%.c Makefile flags.mk
+$(BUILD)/$(1)/%.o: $(GEN)/%.c $$(INPUTS)
 	@mkdir -p $$(@D)
+	$$(SAY) compile $$<
 	$$(Q)$(2) $$(WARNINGS) -c $$< -o $$@
-$(BUILD)/$(1)/%.o: $(GEN)/%.S Makefile flags.mk
+$(BUILD)/$(1)/%.S.o: $(GEN)/%.S $$(INPUTS)
 	@mkdir -p $$(@D)
+	$$(SAY) compile $$<
 	$$(Q)$(2) -c $$< -o $$@
-$(call objects,$(1),$(MLKEM) $(MLDSA)): $(BUILD)/$(1)/%.o: %.c Makefile flags.mk
+$(call objects,$(1),$(MLKEM) $(MLDSA)): $(BUILD)/$(1)/%.o: %.c $$(INPUTS)
 	@mkdir -p $$(@D)
+	$$(SAY) compile $$<
 	$$(Q)$(2) $$(PQCLEAN_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/libml-kem-768.a: $(call objects,$(1),$(MLKEM))
 $(BUILD)/$(1)/libml-dsa-65.a: $(call objects,$(1),$(MLDSA))
 $(BUILD)/$(1)/libnonos.a: $(call objects,$(1),$(3))
 $(BUILD)/$(1)/%.a:
+	$$(SAY) archive $$@
 	$$(Q)rm -f $$@ && $$(AR) qcsD $$@ $$^
 endef
 CRYPTO_ASM := $(wildcard crypto/*.S)
@@ -142,56 +170,70 @@ $(eval $(call world,san,$(HOST_CC) $(SAN_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE)
 
 # The host program ---------------------------------------------------------------------------------
 $(NONOS): $(call objects,host,$(TOOL)) $(call libraries,host)
-	$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
 
 # The kernel ---------------------------------------------------------------------------------------
 # Linked twice: the first link gives the symbol table that the second one carries.
 $(GEN)/manifest.S: $(GEN)/manifest.txt scripts/manifest-section
-	scripts/manifest-section $< > $@
+	$(Q)scripts/manifest-section $< > $@
 
-KERNEL_PARTS := $(call objects,kernel,$(KERNEL)) $(BUILD)/kernel/manifest.o $(call libraries,kernel) \
+KERNEL_PARTS := $(call objects,kernel,$(KERNEL)) $(BUILD)/kernel/manifest.S.o $(call libraries,kernel) \
     kernel/kernel.ld
 KERNEL_LINK = $(LD) $(KERNEL_LDFLAGS) $(filter %.o %.a,$^)
-$(BUILD)/kernel.1.elf: $(BUILD)/kernel/symbols-empty.o $(KERNEL_PARTS)
-	$(KERNEL_LINK) -o $@
+$(BUILD)/kernel.1.elf: $(BUILD)/kernel/symbols-empty.S.o $(KERNEL_PARTS)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) -o $@
 $(GEN)/symbols-empty.S: scripts/symbols
-	scripts/symbols > $@
+	$(Q)scripts/symbols > $@
 $(GEN)/symbols.S: $(BUILD)/kernel.1.elf scripts/symbols
-	$(NM) -n $< | scripts/symbols > $@
-$(KERNEL_ELF): $(BUILD)/kernel/symbols.o $(KERNEL_PARTS)
-	$(KERNEL_LINK) -o $@
-	$(NM) -n $@ | scripts/symbols | cmp -s - $(GEN)/symbols.S || { echo 'make: the symbol table moved between the links' >&2; exit 1; }
+	$(Q)$(NM) -n $< | scripts/symbols > $@
+$(KERNEL_ELF): $(BUILD)/kernel/symbols.S.o $(KERNEL_PARTS)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) -Map=$(BUILD)/kernel.map -o $@
+	$(Q)$(NM) -n $@ | scripts/symbols | cmp -s - $(GEN)/symbols.S || { echo 'make: the symbol table moved between the links' >&2; exit 1; }
 $(BUILD)/kernel.unsigned: $(KERNEL_ELF) $(NONOS)
-	$(NONOS) seal $< -o $@
+	$(SAY) seal $@
+	$(Q)$(NONOS) seal $< -o $@
 $(KERNEL_BIN): $(BUILD)/kernel.unsigned $(SIGNER) $(NONOS)
-	$(NONOS) sign $(KEY_FLAGS) -o $@ $<
+	$(SAY) sign $@
+	$(Q)$(NONOS) sign $(KEY_FLAGS) -o $@ $<
 
 # The loader ---------------------------------------------------------------------------------------
 # The identities in keys/ and, in the dev profile, the one that signs this build.
 $(GEN)/signer.identity: $(SIGNER) $(NONOS)
-	$(NONOS) pubkey $(KEY_FLAGS) -o $@
+	$(Q)$(NONOS) pubkey $(KEY_FLAGS) -o $@
+$(GEN)/signer.pem: $(SIGNER) $(NONOS)
+	$(Q)$(NONOS) pubkey $(KEY_FLAGS) --pem -o $@
+$(KEYED): private .SHELLFLAGS := $(WITH_KEY)
 $(GEN)/policy.c: $(wildcard keys/* keys/*/*) $(if $(filter dev,$(PROFILE)),$(GEN)/signer.identity) $(NONOS)
-	$(NONOS) policy --profile $(PROFILE) --keys keys $(addprefix --dev ,$(filter %.identity,$(filter $(GEN)/%,$^))) -o $@
+	$(SAY) policy $@
+	$(Q)$(NONOS) policy --profile $(PROFILE) --keys keys $(addprefix --dev ,$(filter %.identity,$(filter $(GEN)/%,$^))) -o $@
 LOADER_PARTS := $(call objects,loader,$(LOADER)) $(BUILD)/loader/policy.o \
     $(filter-out %/libml-kem-768.a,$(call libraries,loader))
 $(LOADER_EFI): $(LOADER_PARTS)
-	$(LLD_LINK) $(LOADER_LDFLAGS) $^ -out:$@
+	$(SAY) link $@
+	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) -lldmap:$(BUILD)/loader.map $^ -out:$@
 $(BUILD)/loader.debug.efi: $(LOADER_PARTS)
-	$(LLD_LINK) $(LOADER_LDFLAGS) -debug:dwarf $^ -out:$@
+	$(SAY) link $@
+	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) -debug:dwarf $^ -out:$@
 
 # What boots ---------------------------------------------------------------------------------------
 $(BUILD)/esp/.stamp: $(LOADER_EFI) $(KERNEL_BIN)
 	@mkdir -p $(BUILD)/esp/EFI/BOOT $(BUILD)/esp/EFI/nonos
-	cp $(LOADER_EFI) $(BUILD)/esp/EFI/BOOT/BOOTX64.EFI
-	cp $(KERNEL_BIN) $(BUILD)/esp/EFI/nonos/kernel.bin
+	$(Q)cp $(LOADER_EFI) $(BUILD)/esp/EFI/BOOT/BOOTX64.EFI
+	$(Q)cp $(KERNEL_BIN) $(BUILD)/esp/EFI/nonos/kernel.bin
 	@touch $@
 $(DISK): $(BUILD)/esp/.stamp scripts/disk-image
-	scripts/disk-image $(BUILD)/esp $@ $(GEN)/manifest.txt
+	$(SAY) image $@
+	$(Q)scripts/disk-image $(BUILD)/esp $@ $(GEN)/manifest.txt
 
 # Tests --------------------------------------------------------------------------------------------
 unit-tests: $(addprefix $(BUILD)/tests/,$(UNIT_TESTS)) $(BUILD)/san/nonos
 $(BUILD)/tests/%: $(BUILD)/san/tests/unit/%.o $(call libraries,san)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(SAN_LDFLAGS) $^ $(TEST_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(SAN_LDFLAGS) $^ $(TEST_LIBS) -o $@
 $(BUILD)/san/nonos: $(BUILD)/san/tools/main.o $(call libraries,san)
-	$(HOST_CC) $(SAN_LDFLAGS) $^ $(HOST_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(SAN_LDFLAGS) $^ $(HOST_LIBS) -o $@

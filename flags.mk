@@ -40,6 +40,8 @@ KERNEL_FLAGS += -mcmodel=kernel              # linked in the top 2 GiB, 32-bit s
 KERNEL_FLAGS += -fno-pic -fno-pie            # linked at a fixed address
 KERNEL_FLAGS += -mstack-protector-guard=global # the canary is __stack_chk_guard, not %fs:40
 KERNEL_FLAGS += -fzero-call-used-regs=used-gpr # a return leaves no secret in a scratch register
+KERNEL_FLAGS += -Xclang -fstack-clash-protection # a large frame touches each page: none steps over a
+                                             # guard page (the driver knows it for Linux alone)
 KERNEL_FLAGS += -O2
 
 KERNEL_LDFLAGS := -m elf_x86_64 -T kernel/kernel.ld
@@ -62,12 +64,14 @@ LOADER_LDFLAGS += -WX
 
 # Host ---------------------------------------------------------------------------------------------
 HOST_COMMON := $(COMMON) -D_GNU_SOURCE -fno-omit-frame-pointer $(shell pkg-config --cflags libsodium 2>/dev/null)
+HOST_COMMON += -DNONOS_VERSION=\"$(VERSION)\" # what `nonos --version` says
 HOST_FLAGS := $(HOST_COMMON) -O2 -fPIE -fstack-protector-strong
-HOST_LDFLAGS := -pie -Wl,--gc-sections
+HOST_LDFLAGS := -fuse-ld=lld                # our libraries refer to each other; lld has no order
+HOST_LDFLAGS += -pie -Wl,--gc-sections
 HOST_LIBS := $(shell pkg-config --libs libsodium 2>/dev/null || echo -lsodium)
 
 SAN_FLAGS := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-SAN_LDFLAGS := -fsanitize=address,undefined
+SAN_LDFLAGS := -fuse-ld=lld -fsanitize=address,undefined
 TEST_LIBS := -lcmocka -ljansson -lcrypto $(HOST_LIBS)
 
 # Third-party sources: installed by npm, pinned; their style is not ours to judge --------------------

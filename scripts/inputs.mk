@@ -1,15 +1,13 @@
 # What the build reads from outside the tracked sources: the state of the checkout (for the
 # manifest) and the signing key. Read when make starts, so that a second `make` finds nothing to do.
 
-$(if $(shell BUILD='$(BUILD)' scripts/doctor --build >&2 || echo missing),$(error stopped))
+$(if $(shell BUILD='$(BUILD)' PYTHON='$(PYTHON)' SUFFIX='$(SUFFIX)' LLVM_BIN='$(LLVM_BIN)' LLD_BIN='$(LLD_BIN)' scripts/doctor --build >&2 || echo missing),$(error stopped))
 
 # The manifest: rewritten only when its text changes.
 $(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' >&2 || echo failed),$(error no manifest))
 $(GEN)/manifest.txt: ;
 
-# The signing key. It reaches `nonos` through the environment of the signing commands alone:
-# compilers, npm and tests never see it.
-unexport SIGNING_KEY
+# The signing key: what the signed image is made from besides the sources.
 ifeq ($(origin SIGNING_KEY),undefined)
   ifeq ($(PROFILE),release)
     $(error refused: PROFILE=release needs SIGNING_KEY; a release never uses a development key)
@@ -30,8 +28,9 @@ else
     endif
     # Something else than a path: rebuilt when it changes, which its digest tells.
     SIGNER := $(GEN)/signer.stamp
+    .SHELLFLAGS := $(WITH_KEY)
     $(if $(shell scripts/stamp '$(SIGNER)' "$$(printf %s "$$SIGNING_KEY" | b3sum --no-names)" >&2 || echo failed),$(error stopped))
+    .SHELLFLAGS := $(WITHOUT_KEY)
 $(SIGNER): ;
   endif
-$(KERNEL_BIN) $(GEN)/signer.identity: private export SIGNING_KEY := $(SIGNING_KEY)
 endif

@@ -17,4 +17,4 @@ LD := $(LLD_BIN)ld.lld$(SUFFIX)
 LLD_LINK := $(LLD_BIN)lld-link$(SUFFIX)
 AR := $(LLVM_BIN)llvm-ar$(SUFFIX)
 NM := $(LLVM_BIN)llvm-nm$(SUFFIX)
-export LLVM_BIN SUFFIX
+export LLVM_BIN LLD_BIN SUFFIX PYTHON

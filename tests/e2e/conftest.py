@@ -1,0 +1,78 @@
+"""What the end-to-end tests share: where the build is, the machine, and guests that are ended."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import guest as guest_module  # noqa: E402
+import machine  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def build():
+    return os.path.abspath(os.environ.get("NONOS_BUILD", os.path.join(ROOT, "build")))
+
+
+@pytest.fixture(scope="session")
+def accelerator(build):
+    return machine.pick_accelerator(machine.find_qemu(), f"{build}/kernel.bin")
+
+
+@pytest.fixture
+def start_pvh(accelerator):
+    """start_pvh(KERNEL): starts it without firmware; every guest is ended after the test."""
+    guests = []
+
+    def start(kernel):
+        guests.append(guest_module.Guest(
+            machine.pvh_command(machine.find_qemu(), accelerator, kernel)))
+        return guests[-1]
+
+    yield start
+    for each in guests:
+        each.end()
+
+
+@pytest.fixture
+def start_uefi(accelerator, tmp_path):
+    """start_uefi(IMAGE): starts a disk image through UEFI firmware."""
+    guests = []
+
+    def start(image):
+        firmware = machine.find_firmware()
+        variables = machine.fresh_variables(firmware, tmp_path)
+        guests.append(guest_module.Guest(
+            machine.uefi_command(machine.find_qemu(), accelerator, firmware, variables, image)))
+        return guests[-1]
+
+    yield start
+    for each in guests:
+        each.end()
+
+
+@pytest.fixture(scope="session")
+def signer_id(build):
+    """The id of the identity that signed this build, 64 hexadecimal digits."""
+    with open(f"{build}/gen/signer.identity", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("id="):
+                return line[len("id="):].strip()
+    raise AssertionError("the identity file has no id line")
+
+
+@pytest.fixture
+def nonos(build):
+    """nonos(ARGUMENT...): runs the host program, returns the finished process."""
+
+    def run(*arguments):
+        return subprocess.run([f"{build}/nonos", *arguments], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=60, check=False)
+
+    return run
