@@ -69,23 +69,23 @@ image: $(DISK) $(BUILD)/esp/.stamp ## the disk image, build/nonos.img, and build
 run: ## set up, build, and boot in QEMU (Ctrl-a x leaves)
 	@$(NO_KEY) scripts/setup
 	@$(MAKE) $(PARALLEL) all
-	@$(NO_KEY) $(PYTHON) scripts/run.py --build $(BUILD)
+	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD)
 
 debug: ## the same, waiting for GDB on :1234
 	@$(NO_KEY) scripts/setup
 	@$(MAKE) $(PARALLEL) all $(BUILD)/loader.debug.efi
-	@$(NO_KEY) $(PYTHON) scripts/run.py --build $(BUILD) --debug
+	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD) --debug
 
 test: ## set up, build, and run every test
 	@$(NO_KEY) scripts/setup --test
 	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
-	@$(NO_KEY) $(PYTHON) tests/run.py --build $(BUILD)
+	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
 	@$(NO_KEY) scripts/setup --check
 	@$(MAKE) $(PARALLEL) all
 	@$(NO_KEY) KERNEL_FLAGS='$(KERNEL_FLAGS)' LOADER_FLAGS='$(LOADER_FLAGS)' \
-	    HOST_FLAGS='$(HOST_FLAGS)' $(PYTHON) scripts/check $(BUILD)
+	    HOST_FLAGS='$(HOST_FLAGS)' $(PYTHON) -B scripts/check $(BUILD)
 
 verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel: our tool, then b3sum and openssl
 	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)

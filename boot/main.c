@@ -27,22 +27,31 @@ efi_status EFIAPI efi_main(efi_handle image, struct efi_system_table *system);
 
 static struct boot boot;
 
+/* What firmware calls itself, cut off and made printable. */
+static void copy_vendor(char *out, size_t size)
+{
+    const efi_char16 *vendor = firmware->firmware_vendor;
+    size_t len = 0;
+    for (; vendor != nullptr && len + 1 < size && vendor[len] != 0; len++) {
+        if (vendor[len] >= ' ' && vendor[len] <= '~')
+            out[len] = (char)vendor[len];
+        else
+            out[len] = '?';
+    }
+    out[len] = '\0';
+}
+
 /* Step 1. */
 static void start_console(void)
 {
     char vendor[33];
-    size_t len = 0;
+    uint32_t revision = firmware->header.revision;
     progress_init();
     /* Five minutes after it started us, firmware would reset the machine (UEFI 2.10 §7.5.1). */
     (void)firmware_boot->set_watchdog_timer(0, 0, 0, nullptr);
-    const efi_char16 *from = firmware->firmware_vendor;
-    while (from != nullptr && len < sizeof(vendor) - 1 && from[len] != 0) {
-        vendor[len] = from[len] >= ' ' && from[len] <= '~' ? (char)from[len] : '?';
-        len++;
-    }
-    uint32_t revision = firmware->header.revision;
-    progress_line("1/10 firmware: UEFI %u.%u, %.*s", revision >> 16, (revision & 0xFFFF) / 10,
-                  (int)len, vendor);
+    copy_vendor(vendor, sizeof(vendor));
+    progress_line("1/10 firmware: UEFI %u.%u, %s", revision >> 16, (revision & 0xFFFF) / 10,
+                  vendor);
 }
 
 /* Step 2. */

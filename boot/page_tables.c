@@ -116,8 +116,8 @@ static bool is_valid(uint64_t vaddr, uint64_t paddr, uint64_t len, unsigned perm
         return false;
     if (ckd_add(&last, vaddr, len - 1) || ckd_add(&paddr_end, paddr, len))
         return false;
-    /* Both ends canonical and in the same half, so all between is. */
-    if (!is_canonical(vaddr) || !is_canonical(last) || vaddr >> 47 != last >> 47)
+    /* In one half of the address space from end to end. */
+    if (!is_canonical(vaddr) || vaddr >> 47 != last >> 47)
         return false;
     return paddr_end <= MAX_PADDR && (permissions & ~wx) == 0 && (permissions & wx) != wx;
 }

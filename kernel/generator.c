@@ -85,36 +85,43 @@ static uint32_t gather(struct pool *pool)
     return sources;
 }
 
-static void seed(struct pool *pool, uint32_t sources)
+/* Asks this processor and mixes it all in; sources: those that the rest of the pool is from. */
+static uint32_t seed(struct pool *pool, uint32_t sources)
 {
+    sources |= gather(pool);
     random_seed(&generator, pool, sizeof *pool, sources != 0);
     bytes_wipe(pool, sizeof *pool);
     if (sources != 0)
         seed_count++;
+    return sources;
 }
 
 enum nonos_error generator_init(uint8_t entropy[GENERATOR_ENTROPY_LEN], uint32_t sources)
 {
     struct pool pool = {};
 
+    panic_secret_enter();
     if (bytes_are_zero(entropy, GENERATOR_ENTROPY_LEN))
         sources = 0;
     memcpy(pool.handoff, entropy, GENERATOR_ENTROPY_LEN);
     bytes_wipe(entropy, GENERATOR_ENTROPY_LEN);
-    seed_sources = (sources & NONOS_ENTROPY_ALL) | gather(&pool);
-    seed(&pool, seed_sources);
+    seed_sources = seed(&pool, sources & NONOS_ENTROPY_ALL);
+    panic_secret_leave();
     return seed_sources != 0 ? NONOS_OK : NONOS_E_NOT_SEEDED;
 }
 
 void generator_bytes(void *out, size_t len)
 {
     struct pool pool = {};
+    enum nonos_error error;
 
+    panic_secret_enter();
     if (generator.seeded && random_wants_seed(&generator))
-        seed(&pool, gather(&pool));
-    if (random_bytes(&generator, out, len) != NONOS_OK)
-        panic("random bytes asked for, but there is no seed (NOT_SEEDED, code %d)",
-              NONOS_E_NOT_SEEDED);
+        (void)seed(&pool, 0);
+    error = random_bytes(&generator, out, len);
+    panic_secret_leave();
+    if (error != NONOS_OK)
+        panic("random bytes asked for, but there is no seed (NOT_SEEDED, code %d)", (int)error);
 }
 
 uint32_t generator_sources(void)

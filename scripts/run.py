@@ -31,7 +31,7 @@ def command(build, debug, interactive):
     variables = machine.fresh_variables(firmware, build)
     return machine.uefi_command(qemu, accelerator, firmware, variables, disk,
                                 serial="mon:stdio" if interactive else "stdio",
-                                reboots=interactive, extra=["-s", "-S"] if debug else [])
+                                reboots=interactive or debug, extra=["-s", "-S"] if debug else [])
 
 
 def watch(qemu, limit):

@@ -73,99 +73,99 @@ static void print_plain(const struct inspection *it)
     print_manifest(&it->structure.manifest);
 }
 
-static void write_segments(struct json *json, const struct image_elf *elf)
+static void write_segments(struct json_output *json, const struct image_elf *elf)
 {
-    json_open_array(json, "segments");
+    json_begin_array(json, "segments");
     for (unsigned i = 0; i < elf->segment_count; i++) {
         const struct image_segment *segment = &elf->segments[i];
         char flags[4];
         permissions(segment->flags, flags);
-        json_open_object(json, nullptr);
-        json_string(json, "permissions", flags);
-        json_number(json, "file_offset", segment->offset);
-        json_number(json, "file_length", segment->file_len);
-        json_address(json, "virtual_address", segment->vaddr);
-        json_address(json, "physical_address", segment->paddr);
-        json_number(json, "memory_length", segment->mem_len);
-        json_close_object(json);
+        json_begin_object(json, nullptr);
+        json_put_string(json, "permissions", flags);
+        json_put_number(json, "file_offset", segment->offset);
+        json_put_number(json, "file_length", segment->file_len);
+        json_put_address(json, "virtual_address", segment->vaddr);
+        json_put_address(json, "physical_address", segment->paddr);
+        json_put_number(json, "memory_length", segment->mem_len);
+        json_end_object(json);
     }
-    json_close_array(json);
+    json_end_array(json);
 }
 
-static void write_text(struct json *json, const char *key, struct manifest_text text)
+static void write_text(struct json_output *json, const char *key, struct manifest_text text)
 {
-    json_text(json, key, text.bytes, text.len);
+    json_put_text(json, key, text.bytes, text.len);
 }
 
-static void write_manifest(struct json *json, const struct manifest *manifest)
+static void write_manifest(struct json_output *json, const struct manifest *manifest)
 {
-    json_open_object(json, "manifest");
-    json_string(json, "type", type_name(manifest->type));
+    json_begin_object(json, "manifest");
+    json_put_string(json, "type", type_name(manifest->type));
     write_text(json, "name", manifest->name);
     write_text(json, "version", manifest->version);
-    json_number(json, "security_version", manifest->security_version);
+    json_put_number(json, "security_version", manifest->security_version);
     write_text(json, "target", manifest->target);
-    json_string(json, "profile", command_profile_name((uint32_t)manifest->profile));
+    json_put_string(json, "profile", command_profile_name((uint32_t)manifest->profile));
     write_text(json, "source", manifest->source);
     write_text(json, "commit", manifest->commit);
-    json_bool(json, "dirty", manifest->dirty);
-    json_number(json, "epoch", manifest->epoch);
+    json_put_bool(json, "dirty", manifest->dirty);
+    json_put_number(json, "epoch", manifest->epoch);
     write_text(json, "compiler", manifest->compiler);
     write_text(json, "pqc", manifest->pqc);
     write_text(json, "bundle", manifest->bundle);
     write_text(json, "sbom", manifest->sbom);
-    json_open_array(json, "grants");
+    json_begin_array(json, "grants");
     struct manifest_text rest = manifest->grants;
     struct manifest_text capability, rights;
     while (manifest_next_grant(&rest, &capability, &rights)) {
-        json_open_object(json, nullptr);
+        json_begin_object(json, nullptr);
         write_text(json, "capability", capability);
         write_text(json, "rights", rights);
-        json_close_object(json);
+        json_end_object(json);
     }
-    json_close_array(json);
+    json_end_array(json);
     write_text(json, "text", manifest->all);
-    json_close_object(json);
+    json_end_object(json);
 }
 
-static void write_error(struct json *json, const struct inspection *it)
+static void write_error(struct json_output *json, const struct inspection *it)
 {
     if (it->error == NONOS_OK) {
-        json_null(json, "error");
+        json_put_null(json, "error");
         return;
     }
-    json_open_object(json, "error");
-    json_number(json, "code", (uint64_t)it->error);
-    json_string(json, "name", error_name(it->error));
-    json_string(json, "text", error_text(it->error));
+    json_begin_object(json, "error");
+    json_put_number(json, "code", (uint64_t)it->error);
+    json_put_string(json, "name", error_name(it->error));
+    json_put_string(json, "text", error_text(it->error));
     if (it->structure.manifest_line != 0)
-        json_number(json, "manifest_line", it->structure.manifest_line);
-    json_close_object(json);
+        json_put_number(json, "manifest_line", it->structure.manifest_line);
+    json_end_object(json);
 }
 
 /* Members that could not be had are absent. */
 static void print_json(const struct inspection *it)
 {
-    struct json json = {.stream = stdout};
-    json_open_object(&json, nullptr);
-    json_string(&json, "file", it->path);
+    struct json_output json = {.stream = stdout};
+    json_begin_object(&json, nullptr);
+    json_put_string(&json, "file", it->path);
     if (it->image.bytes != nullptr) {
-        json_number(&json, "length", it->image.len);
-        json_hex(&json, "d0", it->d0, sizeof(it->d0));
-        json_hex(&json, "d1", it->d1, sizeof(it->d1));
-        json_open_object(&json, "signatures");
-        json_string(&json, "ed25519", it->ed25519_present ? "present" : "absent");
-        json_string(&json, "mldsa65", it->mldsa65_present ? "present" : "absent");
-        json_close_object(&json);
+        json_put_number(&json, "length", it->image.len);
+        json_put_hex(&json, "d0", it->d0, sizeof(it->d0));
+        json_put_hex(&json, "d1", it->d1, sizeof(it->d1));
+        json_begin_object(&json, "signatures");
+        json_put_string(&json, "ed25519", it->ed25519_present ? "present" : "absent");
+        json_put_string(&json, "mldsa65", it->mldsa65_present ? "present" : "absent");
+        json_end_object(&json);
     }
-    json_bool(&json, "verified", false);
+    json_put_bool(&json, "verified", false);
     write_error(&json, it);
     if (it->error == NONOS_OK) {
-        json_address(&json, "entry", it->structure.elf.entry);
+        json_put_address(&json, "entry", it->structure.elf.entry);
         write_segments(&json, &it->structure.elf);
         write_manifest(&json, &it->structure.manifest);
     }
-    json_close_object(&json);
+    json_end_object(&json);
 }
 
 static int inspect_file(const char *path, bool as_json)

@@ -92,7 +92,7 @@ static int gather(const struct request *request, struct trust *trust)
     if (status == 0 && request->dev != nullptr)
         status = trust_add_file(trust, request->dev);
     if (status == 0)
-        status = trust_check(trust);
+        status = trust_check(trust, true);
     if (status == 0 && request->profile == NONOS_PROFILE_RELEASE)
         status = check_release(request, trust);
     return status;

@@ -95,7 +95,7 @@ static int verify_file(const struct request *request)
     struct image_verdict verdict;
     int status = gather_trust(request, &trust);
     if (status == 0)
-        status = trust_check(&trust);
+        status = trust_check(&trust, request->identity_count == 0);
     if (status == 0) {
         enum nonos_error error = image_file_read(request->image, &image);
         if (error != NONOS_OK)

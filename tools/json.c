@@ -5,7 +5,7 @@
 
 static void write_escaped(FILE *stream, const char *text, size_t len);
 
-static void begin_value(struct json *json, const char *key)
+static void begin_value(struct json_output *json, const char *key)
 {
     if (json->started)
         fputc(',', json->stream);
@@ -18,7 +18,7 @@ static void begin_value(struct json *json, const char *key)
     json->started = true;
 }
 
-static void open_with(struct json *json, const char *key, char bracket)
+static void open_with(struct json_output *json, const char *key, char bracket)
 {
     begin_value(json, key);
     fputc(bracket, json->stream);
@@ -26,7 +26,7 @@ static void open_with(struct json *json, const char *key, char bracket)
     json->started = false;
 }
 
-static void close_with(struct json *json, char bracket)
+static void close_with(struct json_output *json, char bracket)
 {
     json->depth--;
     if (json->started)
@@ -37,22 +37,22 @@ static void close_with(struct json *json, char bracket)
         fputc('\n', json->stream);
 }
 
-void json_open_object(struct json *json, const char *key)
+void json_begin_object(struct json_output *json, const char *key)
 {
     open_with(json, key, '{');
 }
 
-void json_close_object(struct json *json)
+void json_end_object(struct json_output *json)
 {
     close_with(json, '}');
 }
 
-void json_open_array(struct json *json, const char *key)
+void json_begin_array(struct json_output *json, const char *key)
 {
     open_with(json, key, '[');
 }
 
-void json_close_array(struct json *json)
+void json_end_array(struct json_output *json)
 {
     close_with(json, ']');
 }
@@ -106,30 +106,30 @@ static void write_escaped(FILE *stream, const char *text, size_t len)
     fputc('"', stream);
 }
 
-void json_text(struct json *json, const char *key, const char *text, size_t len)
+void json_put_text(struct json_output *json, const char *key, const char *text, size_t len)
 {
     begin_value(json, key);
     write_escaped(json->stream, text, len);
 }
 
-void json_string(struct json *json, const char *key, const char *text)
+void json_put_string(struct json_output *json, const char *key, const char *text)
 {
-    json_text(json, key, text, strlen(text));
+    json_put_text(json, key, text, strlen(text));
 }
 
-void json_number(struct json *json, const char *key, uint64_t number)
+void json_put_number(struct json_output *json, const char *key, uint64_t number)
 {
     begin_value(json, key);
     fprintf(json->stream, "%" PRIu64, number);
 }
 
-void json_address(struct json *json, const char *key, uint64_t address)
+void json_put_address(struct json_output *json, const char *key, uint64_t address)
 {
     begin_value(json, key);
     fprintf(json->stream, "\"0x%" PRIx64 "\"", address);
 }
 
-void json_hex(struct json *json, const char *key, const uint8_t *bytes, size_t len)
+void json_put_hex(struct json_output *json, const char *key, const uint8_t *bytes, size_t len)
 {
     begin_value(json, key);
     fputc('"', json->stream);
@@ -138,13 +138,13 @@ void json_hex(struct json *json, const char *key, const uint8_t *bytes, size_t l
     fputc('"', json->stream);
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void json_put_bool(struct json_output *json, const char *key, bool value)
 {
     begin_value(json, key);
     fputs(value ? "true" : "false", json->stream);
 }
 
-void json_null(struct json *json, const char *key)
+void json_put_null(struct json_output *json, const char *key)
 {
     begin_value(json, key);
     fputs("null", json->stream);

@@ -10,25 +10,25 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct json {
+struct json_output {
     FILE *stream;
     unsigned depth;
     bool started; /* something stands before in this object or array */
 };
 
-void json_open_object(struct json *json, const char *key);
-void json_close_object(struct json *json);
-void json_open_array(struct json *json, const char *key);
-void json_close_array(struct json *json);
+void json_begin_object(struct json_output *json, const char *key);
+void json_end_object(struct json_output *json);
+void json_begin_array(struct json_output *json, const char *key);
+void json_end_array(struct json_output *json);
 
 /* len bytes of UTF-8; what is not UTF-8 becomes U+FFFD. */
-void json_text(struct json *json, const char *key, const char *text, size_t len);
-void json_string(struct json *json, const char *key, const char *text);
-void json_number(struct json *json, const char *key, uint64_t number);
+void json_put_text(struct json_output *json, const char *key, const char *text, size_t len);
+void json_put_string(struct json_output *json, const char *key, const char *text);
+void json_put_number(struct json_output *json, const char *key, uint64_t number);
 /* As a string: "0x100000". Many readers lose digits of large numbers. */
-void json_address(struct json *json, const char *key, uint64_t address);
-void json_hex(struct json *json, const char *key, const uint8_t *bytes, size_t len);
-void json_bool(struct json *json, const char *key, bool value);
-void json_null(struct json *json, const char *key);
+void json_put_address(struct json_output *json, const char *key, uint64_t address);
+void json_put_hex(struct json_output *json, const char *key, const uint8_t *bytes, size_t len);
+void json_put_bool(struct json_output *json, const char *key, bool value);
+void json_put_null(struct json_output *json, const char *key);
 
 #endif

@@ -1,7 +1,7 @@
 #include "tools/command.h"
 #include "tools/report.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +35,8 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    /* A file size limit is then an error of write(), which cleans up, and not the end. */
+    signal(SIGXFSZ, SIG_IGN);
     if (sodium_init() < 0)
         return report_error("libsodium", NONOS_E_INTERNAL, nullptr);
     if (argc < 2)

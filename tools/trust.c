@@ -259,25 +259,37 @@ int trust_add_folder(struct trust *trust, const char *folder, bool with_trusted,
     return status;
 }
 
-int trust_check(const struct trust *trust)
+static int check_list(const struct identity *identities, size_t count)
 {
-    struct trust_list all = {nullptr, 0};
-    size_t count = trust->trusted.count + trust->revoked.count;
-    if (count == 0)
+    enum nonos_error error = identity_check_set(identities, count);
+    if (error == NONOS_OK)
         return 0;
-    all.identities = malloc(count * sizeof(struct identity));
-    if (all.identities == nullptr)
+    return report_error("identities", error,
+                        "an identity is either trusted or revoked, and stands there once");
+}
+
+static int check_across(const struct trust *trust)
+{
+    size_t count = trust->trusted.count + trust->revoked.count;
+    struct identity *all = calloc(count + 1, sizeof(struct identity));
+    if (all == nullptr)
         return report_error("identities", NONOS_E_NO_MEMORY, nullptr);
-    for (size_t i = 0; i < trust->trusted.count; i++)
-        all.identities[all.count++] = trust->trusted.identities[i];
-    for (size_t i = 0; i < trust->revoked.count; i++)
-        all.identities[all.count++] = trust->revoked.identities[i];
-    enum nonos_error error = identity_check_set(all.identities, all.count);
-    free(all.identities);
-    if (error != NONOS_OK)
-        return report_error("identities", error,
-                            "an identity is either trusted or revoked, and stands there once");
-    return 0;
+    for (size_t i = 0; i < count; i++)
+        all[i] = i < trust->trusted.count ? trust->trusted.identities[i]
+                                          : trust->revoked.identities[i - trust->trusted.count];
+    int status = check_list(all, count);
+    free(all);
+    return status;
+}
+
+int trust_check(const struct trust *trust, bool across)
+{
+    if (across)
+        return check_across(trust);
+    int status = check_list(trust->trusted.identities, trust->trusted.count);
+    if (status == 0)
+        status = check_list(trust->revoked.identities, trust->revoked.count);
+    return status;
 }
 
 void trust_free(struct trust *trust)

@@ -38,8 +38,9 @@ struct trust {
 [[nodiscard]] int trust_add_folder(struct trust *trust, const char *folder, bool with_trusted,
                                    bool must_exist);
 
-/* Refuses identities that share an id or a key: within the lists, or between them. */
-[[nodiscard]] int trust_check(const struct trust *trust);
+/* Refuses identities that share an id or a key: within each list and, where across, between the
+ * two. Who is both trusted and revoked is revoked; across finds it where it can be mended. */
+[[nodiscard]] int trust_check(const struct trust *trust, bool across);
 
 void trust_free(struct trust *trust);
 

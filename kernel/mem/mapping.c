@@ -161,28 +161,45 @@ static void count_page(unsigned level, uint64_t rights, struct mapping_statistic
     statistics->user_pages += (rights & USER) != 0;
 }
 
-/* rights: what the levels above allow. NX counts when any level sets it, the others when all do. */
-static void count_table(paddr_t table_paddr, unsigned level, uint64_t rights,
-                        struct mapping_statistics *statistics)
+/* Where a walk is in the table of one level. */
+struct step {
+    const uint64_t *table;
+    uint64_t rights; /* what the levels above allow */
+    size_t next;
+};
+
+static struct step step_into(paddr_t table, uint64_t rights, struct mapping_statistics *statistics)
 {
-    const uint64_t *table = direct_map_at(table_paddr);
-
     statistics->tables++;
-    for (size_t i = 0; i < ENTRY_COUNT; i++) {
-        uint64_t value = table[i];
-        uint64_t both = (rights & value & (WRITABLE | USER)) | ((rights | value) & NO_EXECUTE);
-
-        if ((value & PRESENT) == 0)
-            continue;
-        if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0))
-            count_page(level, both, statistics);
-        else
-            count_table(value & ADDRESS_BITS, level - 1, both, statistics);
-    }
+    return (struct step){.table = direct_map_at(table), .rights = rights};
 }
 
 void mapping_count(paddr_t root, struct mapping_statistics *statistics)
 {
+    struct step path[LEVEL_ROOT + 1];
+    unsigned level = LEVEL_ROOT;
+
     *statistics = (struct mapping_statistics){0};
-    count_table(root, LEVEL_ROOT, WRITABLE | USER, statistics);
+    path[level] = step_into(root, WRITABLE | USER, statistics);
+    while (level < LEVEL_ROOT || path[level].next < ENTRY_COUNT) {
+        struct step *step = &path[level];
+        uint64_t value;
+        uint64_t rights;
+
+        if (step->next == ENTRY_COUNT) {
+            level++;
+            continue;
+        }
+        value = step->table[step->next++];
+        if ((value & PRESENT) == 0)
+            continue;
+        /* NX counts when any level sets it, the others when all do. */
+        rights = (step->rights & value & (WRITABLE | USER)) | ((step->rights | value) & NO_EXECUTE);
+        if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0)) {
+            count_page(level, rights, statistics);
+        } else {
+            level--;
+            path[level] = step_into(value & ADDRESS_BITS, rights, statistics);
+        }
+    }
 }

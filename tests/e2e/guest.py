@@ -24,7 +24,8 @@ class Guest:
 
     def wait_for_line(self, text, limit=TIME_LIMIT):
         """Waits for a line that starts with text; returns the whole line."""
-        found = self.wait_for(rb"(?:^|\n)[^\n]*?(" + re.escape(text.encode()) + rb"[^\r\n]*)\r", limit)
+        pattern = rb"(?:^|\n)[^\n]*?(" + re.escape(text.encode()) + rb"[^\r\n]*)\r"
+        found = self.wait_for(pattern, limit)
         return found.group(1).decode("ascii")
 
     def wait_for_prompt(self, limit=TIME_LIMIT):

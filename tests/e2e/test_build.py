@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 
 import pytest
@@ -22,7 +23,8 @@ def copy_of_the_tree(folder):
             "build", "node_modules", "__pycache__", ".pytest_cache", "dev_signing_key.bin"))
     else:
         git = ["git", "-c", "safe.directory=*"]
-        subprocess.run([*git, "clone", "-q", "--no-hardlinks", ROOT, folder], check=True, timeout=60)
+        subprocess.run([*git, "clone", "-q", "--no-hardlinks", ROOT, folder], check=True,
+                       timeout=60)
 
         def names(*options):
             done = subprocess.run([*git, "-C", ROOT, "ls-files", "-z", *options], check=True,
@@ -52,7 +54,15 @@ def make(folder, *arguments, env=None, timeout=240):
                           timeout=timeout, check=False, env=env)
 
 
-def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, tmp_path_factory):
+@pytest.fixture
+def elsewhere():
+    """A folder that another user can reach, which those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="nonos-elsewhere-") as folder:
+        os.chmod(folder, 0o755)
+        yield folder
+
+
+def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, elsewhere):
     key = f"{ROOT}/dev_signing_key.bin"
     with open(f"{build}/gen/signer.identity", encoding="ascii") as file:
         wanted = file.read()
@@ -60,21 +70,16 @@ def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, tmp_path_f
             [f"{build}/nonos", "pubkey", "-k", key], stdout=subprocess.PIPE, text=True, timeout=60,
             check=False).stdout != wanted:
         pytest.skip("this build is not signed with dev_signing_key.bin")
-    base = tmp_path_factory.mktemp("elsewhere")
-    folder = str(base / "a clone".replace(" ", "-"))
+    folder = f"{elsewhere}/clone"
     copy_of_the_tree(folder)
     shutil.copy(key, f"{folder}/dev_signing_key.bin")
     os.chmod(f"{folder}/dev_signing_key.bin", 0o600)
 
     as_other, env = [], {**os.environ, "TZ": "Pacific/Chatham", "USER": "somebody",
-                         "LOGNAME": "somebody", "HOME": str(base), "LANG": "C"}
+                         "LOGNAME": "somebody", "HOME": elsewhere, "LANG": "C"}
     if os.getuid() == 0:  # really another user
         as_other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        subprocess.run(["chown", "-R", "65534:65534", str(base)], check=True, timeout=60)
-        for parent in base.parents:  # pytest's folders are for us alone
-            if str(parent).startswith("/tmp/") and parent.stat().st_uid == 0:
-                os.chmod(parent, parent.stat().st_mode | 0o011)
-        env["GIT_CONFIG_COUNT"] = "0"
+        subprocess.run(["chown", "-R", "65534:65534", elsewhere], check=True, timeout=60)
     done = subprocess.run([*as_other, "sh", "-c", 'umask 077; exec make -j2 -C "$1"', "sh", folder],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=240, check=False, env=env)
@@ -148,7 +153,8 @@ def test_npm_failures_are_one_clear_line(tmp_path, change, message):
     (folder / "scripts").mkdir(parents=True)
     for name in "package.json", "package-lock.json", "scripts/npm-ci":
         shutil.copy(f"{ROOT}/{name}", folder / name)
-    env = {**os.environ, "npm_config_cache": str(tmp_path / "cache"), "npm_config_fetch_retries": "0"}
+    env = {**os.environ, "npm_config_cache": str(tmp_path / "cache"),
+           "npm_config_fetch_retries": "0"}
     if change == "registry":
         env["npm_config_registry"] = "http://127.0.0.1:9/"
     elif change == "program":
@@ -190,8 +196,8 @@ def test_signing_key_reaches_nothing_but_nonos(build, tmp_path):
     assert {"clang-19", "ld.lld-19", "lld-link-19", "llvm-ar-19", "mcopy"} <= set(recorded)
     assert [name for name, text in recorded.items() if "leak" in text] == []
     assert key not in done.stdout
-    found = subprocess.run(["grep", "-rlF", key, out], stdout=subprocess.PIPE, text=True, timeout=60,
-                           check=False)
+    found = subprocess.run(["grep", "-rlF", key, out], stdout=subprocess.PIPE, text=True,
+                           timeout=60, check=False)
     assert found.stdout == ""
     with open(f"{out}/gen/signer.identity", encoding="ascii") as ours, open(
             f"{build}/gen/signer.identity", encoding="ascii") as other:

@@ -14,6 +14,7 @@ static jmp_buf panicked;
 static uint8_t seed[512];
 static size_t seed_len;
 static bool wants_seed;
+static int secret_depth;
 
 const struct cpu_features *features_get(void)
 {
@@ -26,8 +27,19 @@ void panic(const char *format, ...)
     longjmp(panicked, 1);
 }
 
+void panic_secret_enter(void)
+{
+    secret_depth++;
+}
+
+void panic_secret_leave(void)
+{
+    secret_depth--;
+}
+
 void random_seed(struct random *random, const void *entropy, size_t len, bool credited)
 {
+    assert_int_equal(secret_depth, 1); /* a panic in here shows no registers */
     assert_in_range(len, 64, sizeof seed);
     memcpy(seed, entropy, len);
     seed_len = len;
@@ -37,6 +49,7 @@ void random_seed(struct random *random, const void *entropy, size_t len, bool cr
 
 enum nonos_error random_bytes(struct random *random, void *out, size_t len)
 {
+    assert_int_equal(secret_depth, 1);
     memset(out, 0xA5, len);
     return random->seeded ? NONOS_OK : NONOS_E_NOT_SEEDED;
 }
@@ -60,6 +73,11 @@ static bool bytes_panic(void)
         return true;
     generator_bytes(out, sizeof out);
     return false;
+}
+
+static int teardown([[maybe_unused]] void **state)
+{
+    return secret_depth == 0 ? 0 : -1;
 }
 
 static int setup([[maybe_unused]] void **state)
@@ -192,13 +210,14 @@ static void test_wipe_ends_it([[maybe_unused]] void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_answers_nothing_before_it_is_seeded, setup),
-        cmocka_unit_test_setup(test_refuses_to_be_seeded_from_nothing, setup),
-        cmocka_unit_test_setup(test_takes_the_handoffs_entropy_and_wipes_it, setup),
-        cmocka_unit_test_setup(test_takes_the_processors_source, setup),
-        cmocka_unit_test_setup(test_mixes_in_jitter_that_differs, setup),
-        cmocka_unit_test_setup(test_reseeds_when_it_is_due, setup),
-        cmocka_unit_test_setup(test_wipe_ends_it, setup),
+        cmocka_unit_test_setup_teardown(test_answers_nothing_before_it_is_seeded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refuses_to_be_seeded_from_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_takes_the_handoffs_entropy_and_wipes_it, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_takes_the_processors_source, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mixes_in_jitter_that_differs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reseeds_when_it_is_due, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wipe_ends_it, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("generator", tests, nullptr, nullptr);

@@ -153,6 +153,7 @@ static void test_each_region(void **state)
     REFUSED(map[MORE].paddr, PAGE(96) + 1, MEMORY_MAP, "region");
     REFUSED(map[MORE].page_count, 0, MEMORY_MAP, "region");
     REFUSED(map[SCREEN].page_count, UINT64_C(1) << 52, MEMORY_MAP, "region");
+    REFUSED(map[SCREEN].page_count, (UINT64_C(1) << 52) + 1, MEMORY_MAP, "region");
     REFUSED(map[SCREEN].page_count, UINT64_MAX, MEMORY_MAP, "region");
     REFUSED(map[SCREEN].paddr, ADDRESS_PADDR_LIMIT, MEMORY_MAP, "region");
     REFUSED(map[MORE].type, 0, MEMORY_MAP, "region");
@@ -184,6 +185,7 @@ static void test_where_the_image_is(void **state)
     REFUSED(handoff->image_paddr, NONOS_KERNEL_PADDR + PAGE_LEN, FIELD, "image_paddr");
     REFUSED(handoff->flags, handoff->flags | NONOS_HANDOFF_MOVED, FIELD, "image_paddr");
     REFUSED(map[IMAGE].type, NONOS_MEMORY_RESERVED, FIELD, "image_paddr");
+    REFUSED(map[IMAGE].type, NONOS_MEMORY_LOADER, FIELD, "image_paddr");
     REFUSED(map[IMAGE].page_count, 15, FIELD, "image_paddr");
 }
 
@@ -216,6 +218,21 @@ static void test_where_handoff_and_stack_are(void **state)
     REFUSED(handoff->stack_vaddr, 8, FIELD, "stack_vaddr");
 }
 
+static void test_gaps_in_the_map_are_not_memory(void **state)
+{
+    (void)state;
+    map[MEMORY].page_count = 40; /* nothing from page 56 to 63 */
+    REFUSED(handoff->stack_paddr, PAGE(60), FIELD, "stack_paddr");
+    REFUSED(handoff_paddr, PAGE(60), FIELD, "its own address");
+}
+
+static void test_the_end_of_the_map_is_the_end(void **state)
+{
+    (void)state;
+    handoff->memory_map_count = LOADER + 1;
+    REFUSED(handoff->stack_paddr, PAGE(88), FIELD, "stack_paddr");
+}
+
 static void test_framebuffer(void **state)
 {
     struct nonos_framebuffer *f = &handoff->framebuffer;
@@ -230,6 +247,7 @@ static void test_framebuffer(void **state)
     REFUSED(f->height_pixels, 769, FIELD, "framebuffer.len");
     REFUSED(f->stride_pixels, UINT32_MAX, FIELD, "framebuffer.len");
     REFUSED(f->len, 1024 * 4 * 768 - 1, FIELD, "framebuffer.len");
+    map[LOW].type = NONOS_MEMORY_RESERVED; /* so that nothing else speaks against address 0 */
     REFUSED(f->paddr, 0, FIELD, "framebuffer.paddr");
     REFUSED(f->paddr, UINT64_MAX, FIELD, "framebuffer.paddr");
     REFUSED(f->paddr, PAGE(1000), FIELD, "framebuffer.paddr");
@@ -285,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup(test_where_the_image_is, setup),
         cmocka_unit_test_setup(test_moved_image, setup),
         cmocka_unit_test_setup(test_where_handoff_and_stack_are, setup),
+        cmocka_unit_test_setup(test_gaps_in_the_map_are_not_memory, setup),
+        cmocka_unit_test_setup(test_the_end_of_the_map_is_the_end, setup),
         cmocka_unit_test_setup(test_framebuffer, setup),
         cmocka_unit_test_setup(test_tables, setup),
         cmocka_unit_test_setup(test_random_damage_is_survived, setup),

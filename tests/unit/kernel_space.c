@@ -281,6 +281,22 @@ static void test_page_count_is_enough_for_random_maps(void **state)
     }
 }
 
+static void test_page_count_is_enough_for_a_terabyte(void **state)
+{
+    (void)state;
+    struct nonos_memory_region region = {
+        .paddr = 0x100000, .page_count = 1024 * GIB / PAGE, .type = NONOS_MEMORY_USABLE};
+    struct memory_map map = {.regions = &region, .count = 1};
+    struct kernel_space space = pc;
+    space.map = &map;
+    for (unsigned has_gib_pages = 0; has_gib_pages < 2; has_gib_pages++) {
+        struct built built = build(&space, has_gib_pages != 0);
+        assert_true(is_mapped(&built, NONOS_DIRECT_MAP_VADDR + 1024 * GIB + 0xFFFFF));
+        assert_false(is_mapped(&built, NONOS_DIRECT_MAP_VADDR + 1024 * GIB + 0x100000));
+        free(built.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_no_page_is_writable_and_executable_anywhere),
         cmocka_unit_test(test_trampoline_below_and_above_the_image_are_protected),
         cmocka_unit_test(test_page_count_is_enough_for_random_maps),
+        cmocka_unit_test(test_page_count_is_enough_for_a_terabyte),
     };
     return cmocka_run_group_tests_name("kernel_space", tests, nullptr, nullptr);
 }

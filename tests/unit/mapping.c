@@ -183,24 +183,28 @@ static void test_no_memory_for_tables_is_an_error(void **state)
 /* What the check at start must find, put into the tables by hand. */
 static void test_count_finds_writable_executable_and_user_pages(void **state)
 {
-    uint64_t *table;
+    uint64_t *entries[4]; /* for HIGH, from the root down */
+    uint64_t *table = direct_map_at(root);
 
     (void)state;
-    assert_int_equal(mapping_add(root, HIGH, 0x5000, 2 * PAGE_LEN, MAPPING_WRITE), NONOS_OK);
-    table = direct_map_at(root);
-    for (int level = 3; level > 0; level--) {
-        uint64_t *entry = &table[level == 3 ? 256 : 0];
-
-        *entry |= 4; /* for user mode */
-        table = direct_map_at(*entry & UINT64_C(0x000FFFFFFFFFF000));
+    assert_int_equal(mapping_add(root, HIGH, 0x5000, PAGE_LEN, MAPPING_WRITE), NONOS_OK);
+    for (int i = 0; i < 4; i++) {
+        entries[i] = &table[i == 0 ? 256 : 0];
+        table = direct_map_at(*entries[i] & UINT64_C(0x000FFFFFFFFFF000));
     }
-    assert_int_equal(count().user_pages, 0);
-    table[0] |= 4;
-    assert_int_equal(count().user_pages, 1);
     assert_int_equal(count().writable_executable_pages, 0);
-    table[1] &= ~(UINT64_C(1) << 63);
+    *entries[3] &= ~(UINT64_C(1) << 63);
     assert_int_equal(count().writable_executable_pages, 1);
     assert_int_equal(count().executable_pages, 1);
+    *entries[1] &= ~UINT64_C(2);
+    assert_int_equal(count().writable_executable_pages, 0);
+
+    /* Open to programs only when every level says so. */
+    for (int i = 3; i >= 0; i--) {
+        assert_int_equal(count().user_pages, 0);
+        *entries[i] |= 4;
+    }
+    assert_int_equal(count().user_pages, 1);
 }
 
 /* One no-execute or read-only bit on any level protects everything below. */
@@ -221,6 +225,18 @@ static void test_upper_levels_can_only_take_away(void **state)
     assert_int_equal(count().executable_pages, 0);
 }
 
+/* An address between the halves has the table indices of one inside them. */
+static void test_no_address_outside_the_halves_is_found(void **state)
+{
+    struct mapping_entry entry;
+
+    (void)state;
+    assert_int_equal(mapping_add(root, HIGH, 0x5000, PAGE_LEN, MAPPING_READ), NONOS_OK);
+    assert_false(mapping_find(root, UINT64_C(0x0000800000000000), &entry));
+    assert_false(mapping_find(root, UINT64_C(0x0123800000000000), &entry));
+    assert_int_equal(entry.paddr, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_memory_for_tables_is_an_error, setup),
         cmocka_unit_test_setup(test_count_finds_writable_executable_and_user_pages, setup),
         cmocka_unit_test_setup(test_upper_levels_can_only_take_away, setup),
+        cmocka_unit_test_setup(test_no_address_outside_the_halves_is_found, setup),
     };
 
     return cmocka_run_group_tests_name("mapping", tests, nullptr, nullptr);

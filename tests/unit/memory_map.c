@@ -261,13 +261,15 @@ static void test_find_free_takes_the_lowest_that_fits(void **state)
     assert_int_equal(FIND(PAGE * 100, two_mib, descriptor(EFI_CONVENTIONAL_MEMORY, 4096, 512),
                           descriptor(EFI_BOOT_SERVICES_DATA, 512, 512),
                           descriptor(EFI_CONVENTIONAL_MEMORY, 1025, 600),
-                          descriptor(EFI_CONVENTIONAL_MEMORY, 1625, 500)),
-                     4096 * PAGE);
+                          descriptor(EFI_CONVENTIONAL_MEMORY, 1625, 600)),
+                     2048 * PAGE);
     assert_int_equal(FIND(PAGE * 513, two_mib, descriptor(EFI_CONVENTIONAL_MEMORY, 512, 512)), 0);
     assert_int_equal(FIND(PAGE * 512, two_mib, descriptor(EFI_CONVENTIONAL_MEMORY, 512, 512)),
                      two_mib);
     /* address 0 is never given */
-    assert_int_equal(FIND(PAGE, PAGE, descriptor(EFI_CONVENTIONAL_MEMORY, 0, 1)), 0);
+    assert_int_equal(FIND(PAGE, PAGE, descriptor(EFI_CONVENTIONAL_MEMORY, 512, 1),
+                          descriptor(EFI_CONVENTIONAL_MEMORY, 0, 1)),
+                     512 * PAGE);
     /* what wraps is not memory */
     assert_int_equal(FIND(PAGE, PAGE, descriptor(EFI_CONVENTIONAL_MEMORY, 512, UINT64_MAX / PAGE)),
                      0);

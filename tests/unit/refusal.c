@@ -48,7 +48,10 @@ static efi_status EFIAPI fake_read_key(struct efi_simple_text_input *input,
 {
     (void)input;
     (void)key;
-    return keys_ready > 0 && keys_ready-- == 1 ? EFI_SUCCESS : EFI_ERROR_BIT | 6;
+    if (keys_ready == 0)
+        return EFI_ERROR_BIT | 6;
+    keys_ready--;
+    return keys_ready == 0 ? EFI_SUCCESS : EFI_ERROR_BIT | 6;
 }
 
 static struct efi_simple_text_input input = {.reset = fake_input_reset,
