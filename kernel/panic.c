@@ -1,5 +1,7 @@
 #include "kernel/panic.h"
 
+#include "crypto/bytes.h"
+#include "kernel/boot_info.h"
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/msr.h"
@@ -61,6 +63,7 @@ static void panic_begin(void)
     if (panics > 2)
         control_halt();
     generator_wipe();
+    bytes_wipe(boot_info()->handoff.entropy, sizeof boot_info()->handoff.entropy);
 }
 
 static void print_sink(void *context, const char *text, size_t len)

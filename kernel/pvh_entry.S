@@ -1,6 +1,7 @@
 /*
- * pvh_entry.S - the 32-bit PVH entry: protected mode, flat segments, no paging, no stack, ebx = physical
- * address of the start information (Xen, docs/misc/pvh.pandoc). The image lies where it is linked.
+ * pvh_entry.S - the 32-bit PVH entry: protected mode, flat segments, no paging, no stack, ebx =
+ * physical address of the start information (Xen, docs/misc/pvh.pandoc). The image lies where it is
+ * linked.
  *
  * The early tables are one tree of tables for the first 4 GiB, reached in three ways: at address 0
  * (for the switch alone), at the direct map (marked no-execute at the top) and at the linked

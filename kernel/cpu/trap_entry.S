@@ -1,6 +1,6 @@
 /*
- * trap_entry.S - one entry for each exception: makes the stack look like struct trap_frame (trap.h) and
- * calls trap_handle. Nothing ever returns from an exception. SDM vol. 3 §6.14.2 (stack frame).
+ * trap_entry.S - one entry for each exception: makes the stack look like struct trap_frame (trap.h)
+ * and calls trap_handle. Nothing ever returns from an exception. SDM vol. 3 §6.14.2 (stack frame).
  */
 
 /* The processor pushes an error code for these alone (SDM vol. 3 table 6-1). */

@@ -30,8 +30,9 @@ struct frames_statistics {
     unsigned largest_free_order; /* 0 also when nothing is free */
 };
 
-/* Prepares for the memory in map[0 .. count), a valid map (kernel/handoff_check.h). The books are taken
- * out of a USABLE region below reachable_end, and zeroed. NONOS_E_NO_MEMORY when none has room. */
+/* Prepares for the memory in map[0 .. count), a valid map (kernel/handoff_check.h). The books are
+ * taken out of the largest USABLE region below reachable_end. NONOS_E_NO_MEMORY when there is none
+ * with room for them. */
 [[nodiscard]] enum nonos_error frames_init(const struct nonos_memory_region *map, size_t count,
                                            paddr_t reachable_end);
 

@@ -74,7 +74,7 @@ static void test_memory_is_rounded_inward(void **state)
     const struct pvh_memory entries[] = {
         {.paddr = MIB - 1, .len = 2 * MIB, .type = 1},
         {.paddr = 8 * MIB + 1, .len = PAGE_LEN, .type = 1},
-        {.paddr = 9 * MIB, .len = 0, .type = 2},
+        {.paddr = 9 * MIB + 5, .len = 0, .type = 2},
     };
 
     (void)state;
@@ -105,7 +105,10 @@ static void test_image_outside_memory_is_refused(void **state)
         {.paddr = IMAGE + 0x5000, .len = 1, .type = 2},
     };
 
+    const struct pvh_memory reserved[] = {{.paddr = 0, .len = 8 * MIB, .type = 2}};
+
     (void)state;
+    expect_refusal(reserved, 1);
     expect_refusal(none, 1);
     expect_refusal(partly, 1);
     expect_refusal(taken, 2);
