@@ -206,9 +206,12 @@ $(GEN)/signer.identity: $(SIGNER) $(NONOS)
 $(GEN)/signer.pem: $(SIGNER) $(NONOS)
 	$(Q)$(NONOS) pubkey $(KEY_FLAGS) --pem -o $@
 $(KEYED): private .SHELLFLAGS := $(WITH_KEY)
-$(GEN)/policy.c: $(wildcard keys/* keys/*/*) $(if $(filter dev,$(PROFILE)),$(GEN)/signer.identity) $(NONOS)
+# The folder itself too, which is newer when something was taken away from it. The floor is what this
+# tree's own kernel has (scripts/manifest).
+$(GEN)/policy.c: keys $(wildcard keys/* keys/*/*) scripts/manifest $(if $(filter dev,$(PROFILE)),$(GEN)/signer.identity) $(NONOS)
 	$(SAY) policy $@
-	$(Q)$(NONOS) policy --profile $(PROFILE) --keys keys $(addprefix --dev ,$(filter %.identity,$(filter $(GEN)/%,$^))) -o $@
+	$(Q)$(NONOS) policy --profile $(PROFILE) --keys keys $(addprefix --dev ,$(filter %.identity,$(filter $(GEN)/%,$^))) \
+	    --floor $$(sed -n 's/^SECURITY_VERSION=//p' scripts/manifest) -o $@
 LOADER_PARTS := $(call objects,loader,$(LOADER)) $(BUILD)/loader/policy.o \
     $(filter-out %/libml-kem-768.a,$(call libraries,loader))
 $(LOADER_EFI): $(LOADER_PARTS)

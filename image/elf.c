@@ -45,7 +45,7 @@ static enum nonos_error parse_header(struct elf_file *file, struct image_elf *ou
     out->entry = load_le64(header + 24);
     file->program_count = load_le16(header + 56);
     file->headers_len = ELF_HEADER_LEN + file->program_count * ELF_PROGRAM_HEADER_LEN;
-    if (load_le64(header + 32) != ELF_HEADER_LEN || file->program_count == 0 ||
+    if (load_le64(header + 32) != ELF_HEADER_LEN ||
         file->program_count > IMAGE_MAX_PROGRAM_HEADERS ||
         !range_is_inside(0, file->headers_len, 0, file->body_len))
         return NONOS_E_PROGRAM_TABLE;

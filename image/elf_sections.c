@@ -65,7 +65,7 @@ static enum nonos_error find_names(const struct elf_file *file, uint64_t start,
                          file->section_table_offset - start))
         return NONOS_E_SECTION_RANGE;
     const uint8_t *names = file->bytes + walk->names_offset;
-    if (walk->names_len < 2 || names[0] != 0 || names[walk->names_len - 1] != 0)
+    if (walk->names_len == 0 || names[0] != 0 || names[walk->names_len - 1] != 0)
         return NONOS_E_SECTION_NAME;
     return NONOS_OK;
 }
@@ -106,8 +106,9 @@ static enum nonos_error check_signature(const struct section *section, uint64_t 
                                         uint64_t len, unsigned *count)
 {
     if (section->type != ELF_SHT_PROGBITS || section->flags != 0 || section->addr != 0 ||
-        section->offset != offset || section->len != len || ++*count != 1)
+        section->offset != offset || section->len != len)
         return NONOS_E_SECTION_SIGNATURE;
+    ++*count;
     return NONOS_OK;
 }
 
@@ -154,8 +155,7 @@ static enum nonos_error check_allocated(const struct section *section, const str
 static enum nonos_error check_manifest(const struct section *section, struct image_elf *out,
                                        struct section_walk *walk)
 {
-    if (section->type != ELF_SHT_PROGBITS || section->flags != ELF_SHF_ALLOC ||
-        ++walk->manifest_count != 1)
+    if (section->type != ELF_SHT_PROGBITS || section->flags != ELF_SHF_ALLOC)
         return NONOS_E_SECTION_MANIFEST;
     uint32_t segment_flags = 0;
     enum nonos_error error = check_allocated(section, out, walk, &segment_flags);
@@ -163,6 +163,7 @@ static enum nonos_error check_manifest(const struct section *section, struct ima
         return error;
     if (segment_flags != IMAGE_SEGMENT_R)
         return NONOS_E_SECTION_MANIFEST;
+    walk->manifest_count++;
     out->manifest_offset = section->offset;
     out->manifest_len = section->len;
     return NONOS_OK;

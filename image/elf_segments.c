@@ -19,13 +19,14 @@ static enum nonos_error check_permissions(uint32_t flags)
 }
 
 /* Where memory may be: a kernel at physical + offset in the top 2 GiB (a sum that wraps ends
- * them), a capsule at the same address in both, in the lower half and off its first pages. */
+ * them), a capsule at the same address in both, in the lower half and off its first pages. Virtual
+ * addresses are never below physical ones, so what holds for their sums and order holds for both.
+ */
 static enum nonos_error check_memory(const struct elf_file *file,
                                      const struct image_segment *segment, bool first)
 {
-    uint64_t virtual_end = 0, physical_end = 0;
-    if (ckd_add(&virtual_end, segment->vaddr, segment->mem_len) ||
-        ckd_add(&physical_end, segment->paddr, segment->mem_len))
+    uint64_t virtual_end = 0;
+    if (ckd_add(&virtual_end, segment->vaddr, segment->mem_len))
         return NONOS_E_SEGMENT_MEMORY_RANGE;
 
     uint64_t expected = segment->paddr;
@@ -58,8 +59,7 @@ static bool follows(const struct elf_file *file, const struct image_segment *seg
     if (elf->segment_count == 0)
         return true;
     const struct image_segment *before = &elf->segments[elf->segment_count - 1];
-    return segment->vaddr >= before->vaddr + before->mem_len &&
-           segment->paddr >= before->paddr + before->mem_len;
+    return segment->vaddr >= before->vaddr + before->mem_len;
 }
 
 static enum nonos_error parse_load(const struct elf_file *file, const uint8_t *header,

@@ -24,18 +24,18 @@ struct manifest {
     enum nonos_profile profile;
     uint32_t security_version; /* 1 to 2^32 - 1 */
     bool dirty;
-    uint64_t epoch;              /* seconds since 1970-01-01 UTC */
+    uint64_t epoch; /* seconds since 1970-01-01 UTC */
     struct manifest_text name;
     struct manifest_text version;
     struct manifest_text target;
-    struct manifest_text source;   /* "blake3:" and 64 hexadecimal digits */
-    struct manifest_text commit;   /* 40 hexadecimal digits, or "none" */
+    struct manifest_text source; /* "blake3:" and 64 hexadecimal digits */
+    struct manifest_text commit; /* 40 hexadecimal digits, or "none" */
     struct manifest_text compiler;
     struct manifest_text pqc;
-    struct manifest_text bundle;   /* like source, or "none" */
-    struct manifest_text sbom;     /* like source, or "none" */
-    struct manifest_text grants;   /* all grant= lines, LFs included; may be empty */
-    struct manifest_text all;      /* the whole text, without the NUL */
+    struct manifest_text bundle; /* like source, or "none" */
+    struct manifest_text sbom;   /* like source, or "none" */
+    struct manifest_text grants; /* all grant= lines, LFs included; may be empty */
+    struct manifest_text all;    /* the whole text, without the NUL */
 };
 
 /* Parses len bytes, the NUL included. *out is zero on failure; *line, where not null, is the

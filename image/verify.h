@@ -38,16 +38,16 @@ enum image_step {
 #define IMAGE_VERIFIED UINT32_C(0xD63A5CE9)
 
 struct image_verdict {
-    uint32_t value;            /* IMAGE_VERIFIED, and only then */
-    uint32_t complement;       /* ~value */
-    enum nonos_error error;    /* why not; NONOS_OK when verified */
-    enum image_step reached;   /* the last step begun, for messages */
-    unsigned manifest_line;    /* for manifest errors: the line at fault, or 0 */
+    uint32_t value;                /* IMAGE_VERIFIED, and only then */
+    uint32_t complement;           /* ~value */
+    enum nonos_error error;        /* why not; NONOS_OK when verified */
+    enum image_step reached;       /* the last step begun, for messages */
+    unsigned manifest_line;        /* for manifest errors: the line at fault, or 0 */
     const struct identity *signer; /* null until a signature named one */
     uint8_t d0[NONOS_DIGEST_LEN];
     uint8_t d1[NONOS_DIGEST_LEN];
-    struct image_elf elf;      /* valid when verified */
-    struct manifest manifest;  /* valid when verified; points into the file */
+    struct image_elf elf;     /* valid when verified */
+    struct manifest manifest; /* valid when verified; points into the file */
 };
 
 /* Called as each step has succeeded, for progress and time stamps. May be null. */

@@ -11,7 +11,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define SIGNING_KEY "SIGNING_KEY"
@@ -201,9 +200,6 @@ static int refuse_dev_key(const struct signing_key *key)
 int key_open(const char *argument, enum nonos_profile profile, struct signing_key *out)
 {
     *out = (struct signing_key){0};
-    /* A core file would hold the key. */
-    if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) != 0)
-        return report_error("core files", NONOS_E_INTERNAL, "%s", strerror(errno));
     char *in_environment = getenv(SIGNING_KEY);
     int status = 0;
     if (argument != nullptr)

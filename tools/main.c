@@ -1,10 +1,12 @@
 #include "tools/command.h"
 #include "tools/report.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct command *const commands[] = {
     &command_keygen, &command_pubkey,  &command_seal,   &command_sign,
@@ -37,6 +39,9 @@ int main(int argc, char **argv)
 {
     /* A file size limit is then an error of write(), which cleans up, and not the end. */
     signal(SIGXFSZ, SIG_IGN);
+    /* A core file would hold the key that a command reads or makes. */
+    if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) != 0)
+        return report_error("core files", NONOS_E_INTERNAL, "%s", strerror(errno));
     if (sodium_init() < 0)
         return report_error("libsodium", NONOS_E_INTERNAL, nullptr);
     if (argc < 2)

@@ -109,10 +109,10 @@ static enum nonos_error plan_segments(struct plan *plan)
         segment->header = in_program_header(plan, i);
         if (load_le32(segment->header) != ELF_PT_LOAD)
             continue;
-        segment->old_offset = load_le64(segment->header + 8);
         segment->file_len = load_le64(segment->header + 32);
         if (segment->file_len == 0)
             continue;
+        segment->old_offset = load_le64(segment->header + 8);
         /* Headers inside of a segment would be those of the input, not of the image. */
         if (segment->old_offset < ELF_HEADER_LEN ||
             !range_is_inside(segment->old_offset, segment->file_len, 0, plan->in_len))

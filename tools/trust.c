@@ -38,6 +38,7 @@ static int list_add(struct trust_list *list, const struct identity *identity)
 static int read_identity(const char *path, struct identity *out)
 {
     struct file_bytes file;
+    *out = (struct identity){0};
     enum nonos_error error = file_read(path, IDENTITY_TEXT_MAX_LEN, &file);
     if (error == NONOS_E_SIZE)
         error = NONOS_E_IDENTITY_SYNTAX;
@@ -57,10 +58,17 @@ int trust_add_file(struct trust *trust, const char *path)
     return status != 0 ? status : trust_add(trust, &identity);
 }
 
+/* The id stands for both keys. */
+static bool is_same_identity(const struct identity *a, const struct identity *b)
+{
+    return bytes_equal(a->id, b->id, sizeof(a->id)) && strcmp(a->name, b->name) == 0 &&
+           a->roles == b->roles && a->profile == b->profile;
+}
+
 int trust_add(struct trust *trust, const struct identity *identity)
 {
     for (size_t i = 0; i < trust->trusted.count; i++)
-        if (memcmp(&trust->trusted.identities[i], identity, sizeof(*identity)) == 0)
+        if (is_same_identity(&trust->trusted.identities[i], identity))
             return 0;
     return list_add(&trust->trusted, identity);
 }

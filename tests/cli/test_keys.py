@@ -2,9 +2,14 @@
 
 import os
 import re
+import resource
 import stat
+import subprocess
+import time
 
 import pytest
+
+from conftest import TOOL
 
 SEED = bytes(range(1, 33))
 IDENTITY = re.compile(r"NONOS-IDENTITY 1\nname=([a-z0-9-]+)\nroles=([a-z,]+)\n"
@@ -70,6 +75,14 @@ def test_pubkey_prints_an_identity(nonos):
                 "capsule,kernel").ok().out
     assert IDENTITY.fullmatch(out).groups() == ("acme-2026", "kernel,capsule", "release", ident,
                                                 ed25519, mldsa65)
+
+
+def test_an_id_is_what_b3sum_derives(nonos):
+    make_key(nonos.folder)
+    *_, ident, ed25519, mldsa65 = IDENTITY.fullmatch(nonos("pubkey", "-k", "key").ok().out).groups()
+    done = subprocess.run(["b3sum", "--no-names", "--derive-key", "NONOS:IDENTITY:v1"], check=True,
+                          input=bytes.fromhex(ed25519 + mldsa65), stdout=subprocess.PIPE)
+    assert done.stdout.decode().strip() == ident
 
 
 def test_pubkey_takes_no_defaults_for_a_release(nonos):
@@ -211,3 +224,33 @@ def test_no_output_has_a_key_in_it(nonos, image):
                       ["inspect", image]):
         result = nonos(*arguments)
         assert SEED.hex() not in result.out + result.err
+
+
+def test_no_core_file_is_written_that_could_hold_a_key(nonos):
+    if not os.path.exists("/proc/self/limits"):
+        pytest.skip("this system does not show the limits of a process")
+    make_key(nonos.folder, "dev_signing_key.bin")
+    pipe = nonos.folder / "image"
+    os.mkfifo(pipe)
+
+    def allow_core_files():
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    with subprocess.Popen([TOOL, "verify", "image"], cwd=nonos.folder, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          preexec_fn=allow_core_files) as program:
+        end, writer = time.monotonic() + 30, None
+        while writer is None and time.monotonic() < end:
+            try:  # succeeds once the program has read the key and waits for the image
+                writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                time.sleep(0.02)
+        try:
+            with open(f"/proc/{program.pid}/limits", encoding="ascii") as limits:
+                core = re.search(r"^Max core file size +(\S+) +(\S+)", limits.read(), re.MULTILINE)
+        finally:
+            program.kill()
+            if writer is not None:
+                os.close(writer)
+    assert writer is not None and core.groups() == ("0", "0")

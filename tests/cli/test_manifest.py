@@ -130,10 +130,10 @@ def test_nothing_depends_on_where_and_by_whom_it_is_made(committed, tmp_path):
     expected = committed.manifest()
     other = Checkout(tmp_path / "other")
     committed.git("clone", "-q", str(committed.folder), str(other.folder))
-    made = subprocess.run(["sh", "-c", "umask 077; exec scripts/manifest out/manifest.txt 1.2.3 dev "
-                           + llvm("clang")], cwd=other.folder, env=environment(
-                               TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", LANG="C.UTF-8",
-                               USER="somebody", HOME="/nonexistent"))
+    command = "umask 077; exec scripts/manifest out/manifest.txt 1.2.3 dev " + llvm("clang")
+    made = subprocess.run(["sh", "-c", command], cwd=other.folder, env=environment(
+        TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", LANG="C.UTF-8", USER="somebody",
+        HOME="/nonexistent"))
     assert made.returncode == 0
     assert (other.folder / "out/manifest.txt").read_text() == expected
 

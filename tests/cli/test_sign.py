@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import pytest
-from conftest import TOOL, clean_environment, link_kernel
+from conftest import ROOT, TOOL, clean_environment, link_kernel
 
 SIG, PQSIG = 64, 3309
 
@@ -96,21 +96,21 @@ def test_sign_says_the_digest_that_b3sum_says(nonos, image):
     assert f"blake3:{digest}" in out
 
 
-def test_a_signature_verifies_by_hand(nonos, signed):
+def test_a_signature_verifies_by_hand_as_the_documents_say(nonos, signed):
+    page = (ROOT / "docs/image-format.md").read_text()
+    script = re.search(r"^    tail -c 64 (?:.*\n)+?    openssl .*$", page, re.MULTILINE).group(0)
+    assert len(script.splitlines()) == 3
+
+    def verify_by_hand():
+        return subprocess.run(["sh", "-ec", script], cwd=nonos.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT).returncode
+
     nonos("pubkey", "-k", "dev_signing_key.bin", "--pem", "-o", "key.pem").ok()
-    script = """
-        tail -c 64 kernel.bin > sig
-        { printf 'NONOS-KERNEL-v1\\0'; head -c -64 kernel.bin | b3sum --raw; } > msg
-        openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in msg -sigfile sig
-    """
-    done = subprocess.run(["sh", "-ec", script], cwd=nonos.folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    assert done.returncode == 0, done.stdout
+    assert verify_by_hand() == 0
     content = bytearray(signed.read_bytes())
     content[5000] ^= 1
     signed.write_bytes(content)
-    assert subprocess.run(["sh", "-ec", script], cwd=nonos.folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT).returncode != 0
+    assert verify_by_hand() != 0
 
 
 def test_sign_refuses_a_damaged_image_and_leaves_it(nonos, image):

@@ -72,7 +72,8 @@ def test_an_identity_beside_the_image_is_not_trusted(nonos, signed):
 
 
 def test_an_identity_that_is_given_is_trusted(nonos, released):
-    assert "signer     acme (release)" in nonos("verify", "-i", "release.identity", released).ok().out
+    said = nonos("verify", "-i", "release.identity", released).ok().out
+    assert "signer     acme (release)" in said
 
 
 def test_only_identities_that_are_given_are_trusted(nonos, signed, released):
@@ -145,7 +146,8 @@ def test_profiles_of_image_and_signer_must_agree(nonos, released):
 
 def test_a_file_of_the_wrong_length_is_refused(nonos, signed):
     content = signed.read_bytes()
-    for name, data, code in (("empty", b"", "IMAGE_SHORT"), ("short", content[:4095], "IMAGE_SHORT"),
+    for name, data, code in (("empty", b"", "IMAGE_SHORT"),
+                             ("short", content[:4095], "IMAGE_SHORT"),
                              ("long", content + bytes(16 * 2**20), "IMAGE_LONG")):
         (nonos.folder / name).write_bytes(data)
         nonos("verify", "--allow-dev", name).fails(code, name)
@@ -186,7 +188,8 @@ def test_any_changed_byte_is_refused(nonos, signed):
 
 
 @pytest.mark.parametrize("changes, code", [
-    ({"target": "x86_64-other"}, "POLICY_TARGET"), ({"sbom": "none\ngrant=log:write"}, "POLICY_GRANT")])
+    ({"target": "x86_64-other"}, "POLICY_TARGET"),
+    ({"sbom": "none\ngrant=log:write"}, "POLICY_GRANT")])
 def test_sign_refuses_what_verify_would_refuse(nonos, tmp_path, changes, code):
     elf = link_kernel(tmp_path / "other", **changes)
     nonos("seal", elf, "-o", "other.bin").ok()

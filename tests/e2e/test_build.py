@@ -12,6 +12,7 @@ import pytest
 
 import machine
 from conftest import ROOT
+from guest import Guest
 
 MADE = ["kernel.bin", "BOOTX64.EFI", "nonos.img"]
 
@@ -226,6 +227,17 @@ def test_run_without_a_terminal_ends_at_ready(build):
                           check=False)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "NONOS: ready"
+
+
+def test_run_on_a_terminal_gives_the_prompt_and_ctrl_a_x_leaves(build):
+    terminal = Guest([sys.executable, "-B", f"{ROOT}/scripts/run.py", "--build", build])
+    try:
+        terminal.wait_for_prompt()
+        assert "verified development image" in terminal.ask("info")
+        terminal.send("\x01x")
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.end()
 
 
 def test_run_without_a_terminal_fails_on_a_refusal(build, tmp_path):

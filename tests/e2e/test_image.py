@@ -89,6 +89,16 @@ def test_sizes_are_within_their_bars(build):
     assert "kernel.bin" in run(f"{ROOT}/scripts/size", build)
 
 
+@pytest.mark.parametrize("name, bar", [("kernel.bin", 200), ("BOOTX64.EFI", 80)])
+def test_size_fails_above_a_bar(build, tmp_path, name, bar):
+    for each in "kernel.bin", "BOOTX64.EFI", "kernel.map", "loader.map":
+        shutil.copy(f"{build}/{each}", tmp_path / each)
+    os.truncate(tmp_path / name, bar * 1024)
+    run(f"{ROOT}/scripts/size", str(tmp_path))
+    os.truncate(tmp_path / name, bar * 1024 + 1)
+    assert "above the bar" in run(f"{ROOT}/scripts/size", str(tmp_path), status=1)
+
+
 def test_disk_image_is_gpt_with_one_esp_that_holds_the_files(build, tmp_path):
     env = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
     image = f"{build}/nonos.img"

@@ -1,268 +1,10 @@
 /*
  * structure_cases.h - one broken rule of the image's structure a line, and the error it gives.
- *
- * Offsets are those of ELF64: System V gABI, chapters 4 and 5.
  */
 #ifndef NONOS_TESTS_SUPPORT_STRUCTURE_CASES_H
 #define NONOS_TESTS_SUPPORT_STRUCTURE_CASES_H
 
-#include "tests/support/tamper.h"
-
-/* Fields. */
-#define E_ENTRY 24
-#define E_PHOFF 32
-#define E_SHOFF 40
-#define E_PHNUM 56
-#define E_SHNUM 60
-#define E_SHSTRNDX 62
-#define P_FLAGS 4
-#define P_OFFSET 8
-#define P_VADDR 16
-#define P_PADDR 24
-#define P_FILESZ 32
-#define P_MEMSZ 40
-#define P_ALIGN 48
-#define S_TYPE 4
-#define S_FLAGS 8
-#define S_ADDR 16
-#define S_OFFSET 24
-#define S_SIZE 32
-#define S_LINK 40
-#define S_INFO 44
-#define S_ALIGN 48
-#define S_ENTSIZE 56
-
-static inline uint8_t *names_of(struct file_bytes *image)
-{
-    return image->bytes + load_le64(built_section_header(*image, BUILT_NAMES) + S_OFFSET);
-}
-
-static inline size_t names_len_of(struct file_bytes *image)
-{
-    return (size_t)load_le64(built_section_header(*image, BUILT_NAMES) + S_SIZE);
-}
-
-static inline uint8_t *note_of(struct file_bytes *image)
-{
-    return image->bytes + load_le64(built_program_header(*image, BUILT_NOTE) + P_OFFSET);
-}
-
-static inline void swap_headers(uint8_t *a, uint8_t *b, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        uint8_t kept = a[i];
-        a[i] = b[i];
-        b[i] = kept;
-    }
-}
-
-static inline void rename_section(struct file_bytes *image, unsigned index, unsigned like)
-{
-    memcpy(built_section_header(*image, index), built_section_header(*image, like), 4);
-}
-
-static inline void break_last_name(struct file_bytes *image)
-{
-    names_of(image)[names_len_of(image) - 1] = 'x';
-}
-
-static inline void break_first_name(struct file_bytes *image)
-{
-    names_of(image)[0] = 'x';
-}
-
-static inline void move_segments_up(struct file_bytes *image)
-{
-    for (unsigned i = 0; i < BUILT_STACK; i++) {
-        uint8_t *header = built_program_header(*image, i);
-        store_le64(header + P_VADDR, load_le64(header + P_VADDR) + 0x1000);
-        store_le64(header + P_PADDR, load_le64(header + P_PADDR) + 0x1000);
-    }
-}
-
-static inline void move_segments_to_lower_half(struct file_bytes *image)
-{
-    for (unsigned i = 0; i < BUILT_STACK; i++) {
-        uint8_t *header = built_program_header(*image, i);
-        store_le64(header + P_VADDR, load_le64(header + P_PADDR));
-    }
-}
-
-static inline void swap_segments(struct file_bytes *image)
-{
-    swap_headers(built_program_header(*image, BUILT_X), built_program_header(*image, BUILT_W), 56);
-}
-
-static inline void swap_segment_bytes(struct file_bytes *image)
-{
-    swap_headers(built_program_header(*image, BUILT_X) + P_OFFSET,
-                 built_program_header(*image, BUILT_W) + P_OFFSET, 8);
-}
-
-static inline void put_segment_on_another(struct file_bytes *image)
-{
-    memcpy(built_program_header(*image, BUILT_X) + P_VADDR,
-           built_program_header(*image, BUILT_R) + P_VADDR, 16);
-}
-
-static inline void empty_segment(struct file_bytes *image)
-{
-    store_le64(built_program_header(*image, BUILT_W) + P_FILESZ, 0);
-    store_le64(built_program_header(*image, BUILT_W) + P_MEMSZ, 0);
-}
-
-static inline void keep_offset_without_bytes(struct file_bytes *image)
-{
-    store_le64(built_program_header(*image, BUILT_W) + P_FILESZ, 0);
-}
-
-static inline void let_bytes_reach_signatures(struct file_bytes *image)
-{
-    uint8_t *header = built_program_header(*image, BUILT_W);
-    uint64_t len = image->len - NONOS_TRAILER_LEN - load_le64(header + P_OFFSET) + 1;
-    store_le64(header + P_FILESZ, len);
-    store_le64(header + P_MEMSZ, len);
-}
-
-static inline void make_huge(struct file_bytes *image)
-{
-    uint8_t *header = built_program_header(*image, BUILT_W);
-    store_le64(header + P_FILESZ, UINT64_MAX - 0x1000);
-    store_le64(header + P_MEMSZ, UINT64_MAX);
-}
-
-static inline void add_segments(struct file_bytes *image)
-{
-    built_store16(image->bytes + E_PHNUM, 11);
-    for (unsigned i = 0; i < 6; i++) {
-        uint64_t paddr = NONOS_KERNEL_PADDR + 0x10000 + 0x1000 * i;
-        built_program(built_program_header(*image, BUILT_PROGRAM_COUNT + i), 1, 4, 0,
-                      paddr + NONOS_KERNEL_VIRTUAL_OFFSET, paddr, 0, 0x1000, 0x1000);
-    }
-}
-
-static inline void load_nothing(struct file_bytes *image)
-{
-    for (unsigned i = 0; i < BUILT_NOTE; i++)
-        store_le32(built_program_header(*image, i), 4);
-}
-
-static inline void ask_for_two_stacks(struct file_bytes *image)
-{
-    memcpy(built_program_header(*image, BUILT_NOTE), built_program_header(*image, BUILT_STACK), 56);
-}
-
-static inline void empty_note(struct file_bytes *image)
-{
-    store_le64(built_program_header(*image, BUILT_NOTE) + P_FILESZ, 0);
-    store_le64(built_program_header(*image, BUILT_NOTE) + P_MEMSZ, 0);
-}
-
-static inline void note_with_long_name(struct file_bytes *image)
-{
-    store_le32(note_of(image), UINT32_MAX);
-}
-
-static inline void note_with_long_body(struct file_bytes *image)
-{
-    store_le32(note_of(image) + 4, UINT32_MAX - 2);
-}
-
-static inline void note_with_half_a_header(struct file_bytes *image)
-{
-    store_le32(note_of(image), 0);
-    store_le32(note_of(image) + 4, 0);
-}
-
-static inline void note_in_memory_elsewhere(struct file_bytes *image)
-{
-    uint8_t *header = built_program_header(*image, BUILT_NOTE);
-    store_le64(header + P_VADDR, load_le64(header + P_VADDR) + 4);
-}
-
-static inline void swap_sections(struct file_bytes *image)
-{
-    swap_headers(built_section_header(*image, BUILT_TEXT), built_section_header(*image, BUILT_DATA),
-                 64);
-}
-
-static inline void repeat_sig_section(struct file_bytes *image)
-{
-    memcpy(built_section_header(*image, BUILT_PQSIG), built_section_header(*image, BUILT_SIG), 64);
-}
-
-/* In its place an empty section at the end of .bss, which breaks no rule of its own. */
-static inline void leave_out_section(struct file_bytes *image, unsigned index)
-{
-    uint8_t *header = built_section_header(*image, index);
-    memcpy(header, built_section_header(*image, BUILT_BSS), 64);
-    store_le64(header + S_ADDR, load_le64(header + S_ADDR) + load_le64(header + S_SIZE));
-    store_le64(header + S_SIZE, 0);
-}
-
-static inline void leave_out_sig(struct file_bytes *image)
-{
-    leave_out_section(image, BUILT_SIG);
-}
-
-static inline void leave_out_pqsig(struct file_bytes *image)
-{
-    leave_out_section(image, BUILT_PQSIG);
-}
-
-static inline void leave_out_manifest(struct file_bytes *image)
-{
-    rename_section(image, BUILT_MANIFEST, BUILT_RODATA);
-}
-
-static inline void repeat_manifest(struct file_bytes *image)
-{
-    rename_section(image, BUILT_RODATA, BUILT_MANIFEST);
-}
-
-static inline void name_table_otherwise(struct file_bytes *image)
-{
-    rename_section(image, BUILT_NAMES, BUILT_TEXT);
-}
-
-static inline void name_other_like_table(struct file_bytes *image)
-{
-    rename_section(image, BUILT_TEXT, BUILT_NAMES);
-}
-
-static inline void pad_headers(struct file_bytes *image)
-{
-    image->bytes[64 + BUILT_PROGRAM_COUNT * 56] = 1;
-}
-
-static inline void pad_before_segment(struct file_bytes *image)
-{
-    image->bytes[load_le64(built_program_header(*image, BUILT_X) + P_OFFSET) - 1] = 1;
-}
-
-static inline void pad_after_text(struct file_bytes *image)
-{
-    image->bytes[load_le64(built_program_header(*image, BUILT_X) + P_OFFSET) + BUILT_TEXT_LEN] =
-        0xCC;
-}
-
-/* Moves the table up by 8 and writes between it and the names. */
-static inline void pad_before_table(struct file_bytes *image)
-{
-    size_t table = (size_t)load_le64(image->bytes + E_SHOFF);
-    uint8_t *grown = calloc(1, image->len + 8);
-    assert_non_null(grown);
-    memcpy(grown, image->bytes, table);
-    memcpy(grown + table + 8, image->bytes + table, image->len - table);
-    free(image->bytes);
-    *image = (struct file_bytes){grown, image->len + 8};
-    store_le64(grown + E_SHOFF, table + 8);
-    for (unsigned i = BUILT_PQSIG; i <= BUILT_SIG; i++) {
-        uint8_t *header = built_section_header(*image, i);
-        store_le64(header + S_OFFSET, load_le64(header + S_OFFSET) + 8);
-    }
-    grown[table + 7] = 1;
-}
+#include "tests/support/structure_changes.h"
 
 static const struct tamper structure_cases[] = {
 #define FILE_CASE(name, offset, width, value, code)                                                \
@@ -305,7 +47,7 @@ static const struct tamper structure_cases[] = {
     FILE_CASE("no_program_headers", E_PHNUM, 2, 0, PROGRAM_TABLE),
     FILE_CASE("many_program_headers", E_PHNUM, 2, 17, PROGRAM_TABLE),
     FILE_CASE("all_program_headers", E_PHNUM, 2, 0xFFFF, PROGRAM_TABLE),
-    CALL_CASE("many_segments", add_segments, PROGRAM_TABLE),
+    CALL_CASE("many_segments", have_9_segments, PROGRAM_TABLE),
     CALL_CASE("no_segments", load_nothing, PROGRAM_TABLE),
     PROGRAM_SET("null_header", BUILT_NOTE, 0, 4, 0, PROGRAM_TYPE),
     PROGRAM_SET("dynamic", BUILT_NOTE, 0, 4, 2, PROGRAM_TYPE),
@@ -353,6 +95,8 @@ static const struct tamper structure_cases[] = {
     PROGRAM_ADD("note_size_differs", BUILT_NOTE, P_MEMSZ, 4, NOTE),
     PROGRAM_SET("note_writable", BUILT_NOTE, P_FLAGS, 4, 6, NOTE),
     CALL_CASE("note_in_memory_elsewhere", note_in_memory_elsewhere, NOTE),
+    CALL_CASE("note_physically_elsewhere", note_physically_elsewhere, NOTE),
+    CALL_CASE("note_off_by_2", move_note_by_2, NOTE),
     CALL_CASE("note_with_long_name", note_with_long_name, NOTE),
     CALL_CASE("note_with_long_body", note_with_long_body, NOTE),
     CALL_CASE("note_with_half_a_header", note_with_half_a_header, NOTE),
@@ -360,6 +104,9 @@ static const struct tamper structure_cases[] = {
     FILE_ADD("section_table_over_signatures", E_SHOFF, 8, 8, SECTION_TABLE),
     FILE_ADD("section_table_early", E_SHOFF, 8, DOWN(8), SECTION_TABLE),
     FILE_CASE("section_table_at_top", E_SHOFF, 8, UINT64_MAX - 7, SECTION_TABLE),
+    CALL_CASE("section_table_off_by_4", shift_table_by_4, SECTION_TABLE),
+    CALL_CASE("one_section", leave_one_section, SECTION_TABLE),
+    CALL_CASE("many_sections", have_33_sections, SECTION_TABLE),
     FILE_CASE("no_sections", E_SHNUM, 2, 0, SECTION_TABLE),
     FILE_CASE("one_section_hidden", E_SHNUM, 2, BUILT_SECTION_COUNT - 1, SECTION_TABLE),
     FILE_CASE("all_sections", E_SHNUM, 2, 0xFFFF, SECTION_TABLE),
@@ -367,12 +114,14 @@ static const struct tamper structure_cases[] = {
     FILE_CASE("no_name_table", E_SHSTRNDX, 2, 0, SECTION_NAME),
     FILE_CASE("name_table_out_of_table", E_SHSTRNDX, 2, BUILT_SECTION_COUNT, SECTION_NAME),
     FILE_CASE("name_table_is_code", E_SHSTRNDX, 2, BUILT_TEXT, SECTION_TYPE),
+    SECTION_SET("name_table_has_other_type", BUILT_NAMES, S_TYPE, 4, 1, SECTION_TYPE),
     SECTION_SET("name_table_in_memory", BUILT_NAMES, S_FLAGS, 8, 2, SECTION_TYPE),
     SECTION_SET("name_table_empty", BUILT_NAMES, S_SIZE, 8, 0, SECTION_NAME),
     SECTION_SET("name_table_long", BUILT_NAMES, S_SIZE, 8, 0x1000, SECTION_RANGE),
     SECTION_SET("name_table_wraps", BUILT_NAMES, S_SIZE, 8, UINT64_MAX, SECTION_RANGE),
     SECTION_SET("name_table_in_segment", BUILT_NAMES, S_OFFSET, 8, 0x1000, SECTION_RANGE),
     CALL_CASE("last_name_unterminated", break_last_name, SECTION_NAME),
+    CALL_CASE("more_names_unterminated", add_unterminated_name, SECTION_NAME),
     CALL_CASE("first_name_not_empty", break_first_name, SECTION_NAME),
     CALL_CASE("name_table_named_otherwise", name_table_otherwise, SECTION_NAME),
     CALL_CASE("two_named_like_name_table", name_other_like_table, SECTION_NAME),
@@ -408,6 +157,7 @@ static const struct tamper structure_cases[] = {
     SECTION_ADD("pqsig_size", BUILT_PQSIG, S_SIZE, 8, 64, SECTION_SIGNATURE),
     SECTION_SET("pqsig_writable", BUILT_PQSIG, S_FLAGS, 8, 1, SECTION_SIGNATURE),
     CALL_CASE("sig_section_twice", repeat_sig_section, SECTION_SIGNATURE),
+    CALL_CASE("pqsig_section_twice", repeat_pqsig_section, SECTION_SIGNATURE),
     CALL_CASE("sig_section_missing", leave_out_sig, SECTION_SIGNATURE),
     CALL_CASE("pqsig_section_missing", leave_out_pqsig, SECTION_SIGNATURE),
     SECTION_SET("manifest_writable", BUILT_MANIFEST, S_FLAGS, 8, 3, SECTION_MANIFEST),
@@ -420,6 +170,7 @@ static const struct tamper structure_cases[] = {
     CALL_CASE("bytes_behind_headers", pad_headers, PADDING),
     CALL_CASE("bytes_before_segment", pad_before_segment, PADDING),
     CALL_CASE("bytes_behind_code", pad_after_text, PADDING),
+    CALL_CASE("bytes_before_names", pad_before_names, PADDING),
     CALL_CASE("bytes_before_section_table", pad_before_table, PADDING),
 };
 #define STRUCTURE_CASE_COUNT (sizeof(structure_cases) / sizeof(structure_cases[0]))

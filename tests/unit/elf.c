@@ -61,6 +61,19 @@ static void test_elf_refuses_a_capsule_out_of_bounds(void **state)
     }
 }
 
+static void test_elf_takes_8_segments(void **state)
+{
+    (void)state;
+    struct file_bytes image = built_kernel(BUILT_KERNEL_DEV);
+    struct image_elf elf;
+    add_segments(&image, 5);
+    assert_int_equal(image_parse_elf(image.bytes, image.len, NONOS_IMAGE_KERNEL, &elf), NONOS_OK);
+    assert_int_equal(elf.segment_count, 8);
+    assert_int_equal(elf.memory_len, 0x15000);
+    assert_int_equal(elf.segments[7].offset, 0);
+    file_free(&image);
+}
+
 /* The buffer ends where the file does, so that the sanitizer sees one byte too many. */
 static void test_elf_refuses_every_truncation(void **state)
 {
@@ -152,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_elf_reads_a_kernel),
         cmocka_unit_test(test_elf_reads_a_capsule_only_as_one),
         cmocka_unit_test(test_elf_refuses_a_capsule_out_of_bounds),
+        cmocka_unit_test(test_elf_takes_8_segments),
         cmocka_unit_test(test_elf_refuses_every_truncation),
         cmocka_unit_test(test_elf_survives_random_headers),
     };

@@ -213,6 +213,9 @@ static void test_manifest_ends_in_line_feed_and_one_nul(void **state)
     assert_int_equal(parse_bytes(text, len, &manifest, nullptr), NONOS_E_MANIFEST_END);
     assert_int_equal(parse_bytes(text, len - 1, &manifest, nullptr), NONOS_E_MANIFEST_END);
     assert_int_equal(parse_bytes(two_nuls, len + 2, &manifest, nullptr), NONOS_E_MANIFEST_END);
+    two_nuls[len] = 'x';
+    assert_int_equal(parse_bytes(two_nuls, len + 1, &manifest, nullptr), NONOS_E_MANIFEST_END);
+    two_nuls[len] = 0;
     two_nuls[20] = 0;
     assert_int_equal(parse_bytes(two_nuls, len + 1, &manifest, nullptr),
                      NONOS_E_MANIFEST_CHARACTER);

@@ -111,6 +111,13 @@ static void put_headers_into_segment(struct file_bytes *elf)
     store_le64(elf->bytes + 64 + P_OFFSET, 0);
 }
 
+/* Where no bytes are taken from the file, the offset may be anything. */
+static void point_nowhere_without_bytes(struct file_bytes *elf)
+{
+    store_le64(elf->bytes + 64 + 2 * 56 + P_OFFSET, UINT64_MAX - 0xFFF);
+    store_le64(elf->bytes + 64 + 2 * 56 + P_FILESZ, 0);
+}
+
 static void spoil_manifest(struct file_bytes *elf)
 {
     char *at = memmem(elf->bytes, elf->len, "type=kernel", 11);
@@ -123,6 +130,20 @@ static void claim_capsule(struct file_bytes *elf)
     char *at = memmem(elf->bytes, elf->len, "type=kernel\nname=nonos\n", 23);
     assert_non_null(at);
     memcpy(at, "type=capsule\nname=nono\n", 23);
+}
+
+static void add_sections(struct file_bytes *elf)
+{
+    for (unsigned i = 9; i < 40; i++)
+        memcpy(elf->bytes + 0x6000 + i * 64, elf->bytes + 0x6000 + 6 * 64, 64);
+    built_store16(elf->bytes + E_SHNUM, 40);
+}
+
+static void lengthen_names(struct file_bytes *elf)
+{
+    memset(elf->bytes + 0x5200, 'n', 1500);
+    store_le64(elf->bytes + 0x6000 + 8 * 64 + S_SIZE, 0x100 + 1501);
+    store_le32(elf->bytes + 0x6000 + 64, 0x100);
 }
 
 static const struct tamper input_cases[] = {
@@ -154,6 +175,9 @@ static const struct tamper input_cases[] = {
     FILE_CASE("small_alignment", 64 + P_ALIGN, 8, 16, SEGMENT_ALIGNMENT),
     FILE_CASE("entry", E_ENTRY, 8, 0, ENTRY),
     CALL_CASE("headers_in_segment", put_headers_into_segment, SEGMENT_FILE_RANGE),
+    CALL_CASE("offset_without_bytes", point_nowhere_without_bytes, SECTION_RANGE),
+    CALL_CASE("many_sections", add_sections, SECTION_TABLE),
+    CALL_CASE("long_names", lengthen_names, SECTION_TABLE),
     CALL_CASE("bad_manifest", spoil_manifest, MANIFEST_KEY),
     CALL_CASE("kernel_that_says_capsule", claim_capsule, POLICY_TYPE),
 };
