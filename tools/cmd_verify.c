@@ -52,9 +52,12 @@ static int gather_trust(const struct request *request, struct trust *trust)
     if (status == 0)
         status = trust_add_folder(trust, request->keys == nullptr ? DEFAULT_KEYS : request->keys,
                                   !given, request->keys != nullptr);
+    if (status == 0)
+        status = trust_check(trust, !given);
+    /* Only now: a development key that the folder revokes is for the verifier to call revoked. */
     if (status == 0 && !given)
         status = add_dev_identity(request, trust);
-    return status;
+    return status == 0 ? trust_check(trust, false) : status;
 }
 
 static void print_signer(const struct identity *signer)
@@ -94,8 +97,6 @@ static int verify_file(const struct request *request)
     struct file_bytes image = {nullptr, 0};
     struct image_verdict verdict;
     int status = gather_trust(request, &trust);
-    if (status == 0)
-        status = trust_check(&trust, request->identity_count == 0);
     if (status == 0) {
         enum nonos_error error = image_file_read(request->image, &image);
         if (error != NONOS_OK)

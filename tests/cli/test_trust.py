@@ -68,6 +68,15 @@ def test_what_is_revoked_stays_revoked_with_an_identity_given(nonos, signed, key
     nonos("verify", "-i", "acme.identity", signed).fails("REVOKED")
 
 
+def test_a_revoked_development_key_is_called_that(nonos, image, keys):
+    ident = nonos("keygen").ok().out.strip()
+    nonos("sign", image).ok()
+    nonos("pubkey", "-o", "keys/revoked/dev.identity").ok()
+    with open(keys / "pins", "a") as pins:
+        pins.write(f"{ident} dev.identity\n")
+    nonos("verify", "--allow-dev", image).fails("REVOKED")
+
+
 def test_an_identity_is_trusted_or_revoked_and_not_both(nonos, signed, keys):
     (keys / "revoked/acme.identity").write_text((keys / "trusted/acme.identity").read_text())
     nonos("verify", signed).fails("IDENTITY_DUPLICATE")
