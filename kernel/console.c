@@ -11,11 +11,6 @@ void console_init(void)
     (void)serial_init();
 }
 
-bool console_present(void)
-{
-    return serial_present();
-}
-
 void console_write(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -12,9 +12,6 @@
 /* Finds and sets up the port. May be called again. */
 void console_init(void);
 
-/* Whether console_init found a port to write to. */
-[[nodiscard]] bool console_present(void);
-
 /* Writes len bytes; each LF goes out as CR LF. */
 void console_write(const char *text, size_t len);
 

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #define WORD_COUNT 8u /* 512 bits from each source */
-#define HARDWARE_ATTEMPTS                                                                          \
-    64u /* for one word; Intel asks for 10 with RDRAND (SDM vol. 1 §7.3.17)                       \
-         */
+/* For one word; Intel asks for 10 with RDRAND (SDM vol. 1 §7.3.17). */
+#define HARDWARE_ATTEMPTS 64u
 #define JITTER_SAMPLES 256u
 
 /* Everything that goes into one seeding. */

@@ -154,7 +154,8 @@ static enum nonos_error check_placement(struct check *check)
     if ((h->image_paddr & PAGE_MASK) != 0 || moved == (h->image_paddr == NONOS_KERNEL_PADDR) ||
         !range_lies_in(check, h->image_paddr, h->image_len, type_bit(NONOS_MEMORY_KERNEL)))
         return fail(check, NONOS_E_HANDOFF_FIELD, "image_paddr");
-    if (!range_lies_in(check, check->handoff_paddr, sizeof *h, OWNED))
+    if (check->handoff_paddr % alignof(struct nonos_handoff) != 0 ||
+        !range_lies_in(check, check->handoff_paddr, sizeof *h, OWNED))
         return fail(check, NONOS_E_HANDOFF_FIELD, "its own address");
     if (!range_lies_in(check, h->memory_map_paddr,
                        (uint64_t)h->memory_map_count * sizeof *check->map, OWNED))

@@ -31,13 +31,24 @@ void panic_secret_leave(void)
     secret_depth--;
 }
 
-/* Last of all, without a stack: the panic itself may be running on the one that it wipes. */
+/* Where secret code was running every stack may hold what it worked on: its own in its frames, an
+ * exception's in the saved registers. The one in use is wiped last of all, without a stack. */
 [[noreturn]] static void wipe_and_halt(void)
 {
-    const struct stack *stack = stack_get(STACK_WORKSPACE);
-    uint64_t base = stack->base;
-    uint64_t count = secret_depth > 0 && base != 0 ? stack->len / sizeof(uint64_t) : 0;
+    const struct stack *own = stack_containing((uintptr_t)__builtin_frame_address(0));
+    uint64_t base = 0;
+    uint64_t count = 0;
 
+    for (unsigned kind = 0; secret_depth > 0 && kind < STACK_COUNT; kind++) {
+        const struct stack *stack = stack_get((enum stack_kind)kind);
+
+        if (stack == own) {
+            base = stack->base;
+            count = stack->len / sizeof(uint64_t);
+        } else if (stack->base != 0) {
+            bytes_wipe((void *)(uintptr_t)stack->base, stack->len);
+        }
+    }
     __asm__ volatile("rep stosq\n"
                      "1:\n\t"
                      "cli\n\t"

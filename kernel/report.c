@@ -5,6 +5,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/features.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/generator.h"
 #include "kernel/image.h"
 #include "kernel/mem/frames.h"
@@ -100,7 +101,7 @@ static void print_start(void)
         console_printf("by a hypervisor (PVH); nothing was verified\n");
         return;
     }
-    console_printf("by a UEFI loader that reports %s; Secure Boot %s\n",
+    console_printf("by a loader that reports %s, Secure Boot %s\n",
                    (flags & NONOS_HANDOFF_VERIFIED) == 0      ? "no verification"
                    : (flags & NONOS_HANDOFF_DEVELOPMENT) != 0 ? "a verified development image"
                                                               : "a verified image",
@@ -116,13 +117,26 @@ static void print_processor(void)
                    cpu->hypervisor ? ", in a virtual machine" : "");
 }
 
+/* As the processor has them switched on, not as it was asked to. */
 static void print_protection(void)
 {
-    const struct cpu_features *cpu = features_get();
+    uint64_t cr4 = control_read_cr4();
+    const struct {
+        bool on;
+        const char *name;
+    } protections[] = {
+        {(msr_read(MSR_EFER) & MSR_EFER_NXE) != 0, "NX"},
+        {(control_read_cr0() & CR0_WP) != 0, "WP"},
+        {(cr4 & CR4_SMEP) != 0, "SMEP"},
+        {(cr4 & CR4_SMAP) != 0, "SMAP"},
+        {(cr4 & CR4_UMIP) != 0, "UMIP"},
+    };
 
     print_label("protection");
-    console_printf("NX WP%s%s%s", cpu->smep ? " SMEP" : "", cpu->smap ? " SMAP" : "",
-                   cpu->umip ? " UMIP" : "");
+    for (size_t i = 0, count = 0; i < sizeof protections / sizeof protections[0]; i++) {
+        if (protections[i].on)
+            console_printf("%s%s", count++ == 0 ? "" : " ", protections[i].name);
+    }
     for (unsigned i = 0; features_missing(i) != nullptr; i++)
         console_printf("%s%s", i == 0 ? "; the processor lacks " : ", ", features_missing(i));
     console_printf("\n");

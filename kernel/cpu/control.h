@@ -1,7 +1,7 @@
 /*
  * control.h - control registers, time-stamp counter, CPUID, hardware random numbers, halting.
  *
- * Source: SDM vol. 3 §2.5 (control registers); SDM vol. 2 CPUID, RDTSC, RDRAND, RDSEED, INVLPG.
+ * Source: SDM vol. 3 §2.5 (control registers); SDM vol. 2 CPUID, RDTSC, RDRAND, RDSEED.
  */
 #ifndef NONOS_KERNEL_CPU_CONTROL_H
 #define NONOS_KERNEL_CPU_CONTROL_H
@@ -83,11 +83,6 @@ static inline bool control_rdseed(uint64_t *value)
 
     __asm__ volatile("rdseed %0" : "=r"(*value), "=@ccc"(ok));
     return ok;
-}
-
-static inline void control_invalidate_page(uint64_t vaddr)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(vaddr) : "memory");
 }
 
 [[noreturn]] static inline void control_halt(void)

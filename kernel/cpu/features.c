@@ -2,6 +2,7 @@
 
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/msr.h"
+#include "kernel/mem/address.h"
 #include "kernel/panic.h"
 
 #include <string.h>
@@ -53,6 +54,8 @@ void features_detect(void)
         features.invariant_tsc = bit(control_cpuid(0x80000007, 0).edx, 8);
     if (highest_extended >= 0x80000008)
         features.physical_bits = control_cpuid(0x80000008, 0).eax & 0xFF;
+    if (features.physical_bits > ADDRESS_PADDR_BITS)
+        features.physical_bits = ADDRESS_PADDR_BITS;
 
     if (!features.nx || !features.syscall)
         panic("the processor lacks %s", features.nx ? "SYSCALL" : "NX");
@@ -72,6 +75,8 @@ void features_enable(void)
         cr4 |= CR4_SMEP;
     if (features.smap)
         cr4 |= CR4_SMAP;
+    /* Page tables name memory types by their place in this table: not firmware's, then. */
+    msr_write(MSR_PAT, MSR_PAT_RESET);
     msr_write(MSR_EFER, (msr_read(MSR_EFER) & (MSR_EFER_LME | MSR_EFER_LMA)) | MSR_EFER_NXE);
     control_write_cr0(CR0_PE | CR0_EM | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
     control_write_cr4(cr4);

@@ -2,7 +2,7 @@
  * features.h - what the processor has, and switching on what protects the kernel.
  *
  * Source: SDM vol. 2 CPUID; SDM vol. 3 §2.5 (control registers), §4.1.1 (paging), §4.6 (SMEP,
- * SMAP), §2.2.1 (EFER).
+ * SMAP), §2.2.1 (EFER), §12.12 (PAT).
  */
 #ifndef NONOS_KERNEL_CPU_FEATURES_H
 #define NONOS_KERNEL_CPU_FEATURES_H
@@ -31,9 +31,9 @@ struct cpu_features {
 /* Reads CPUID. Panics when a needed feature is missing or 5-level paging is on. */
 void features_detect(void);
 
-/* Sets CR0, CR4 and EFER to exactly what the kernel wants: WP and NX always, SMEP, SMAP, UMIP and
- * machine checks where they are; x87 and SSE trap, as nothing saves their registers. Leaves global
- * pages off. After features_detect. */
+/* Sets CR0, CR4, EFER and PAT to exactly what the kernel wants: WP and NX always, SMEP, SMAP, UMIP
+ * and machine checks where they are; x87 and SSE trap, as nothing saves their registers. Leaves
+ * global pages off. After features_detect. */
 void features_enable(void);
 
 /* Switches global pages on where they are; once the kernel's own tables are in use. */

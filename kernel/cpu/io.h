@@ -16,11 +16,6 @@ static inline void io_write_16(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static inline void io_write_32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
 static inline uint8_t io_read_8(uint16_t port)
 {
     uint8_t value;
@@ -34,14 +29,6 @@ static inline uint16_t io_read_16(uint16_t port)
     uint16_t value;
 
     __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t io_read_32(uint16_t port)
-{
-    uint32_t value;
-
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
 

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#define MSR_PAT 0x277u
+#define MSR_PAT_RESET UINT64_C(0x0007040600070406) /* SDM vol. 3 table 12-12 */
 #define MSR_EFER 0xC0000080u
 #define MSR_EFER_SCE (UINT64_C(1) << 0)  /* SYSCALL */
 #define MSR_EFER_LME (UINT64_C(1) << 8)  /* long mode enabled */

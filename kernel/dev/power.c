@@ -1,11 +1,9 @@
 #include "kernel/dev/power.h"
 
-#include "kernel/boot_info.h"
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/io.h"
 #include "kernel/dev/acpi.h"
-#include "kernel/mem/mapping.h"
 #include "kernel/mem/paging.h"
 
 /* PM1 control register (ACPI 6.5 §4.8.3.2.1). */
@@ -43,48 +41,15 @@ static const uint8_t *show_firmware([[maybe_unused]] void *context, uint64_t pad
     return paging_map_firmware(paddr, len);
 }
 
-/* Where a register in memory is to be found: its page in the firmware window, but writable. */
-static volatile uint8_t *register_at(uint64_t paddr)
-{
-    return (volatile uint8_t *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
-}
-
-/* Firmware's word is not enough to make the kernel write into its own memory. */
-static bool is_in_kernel_memory(uint64_t page)
-{
-    const struct boot_info *info = boot_info();
-
-    for (size_t i = 0; i < info->handoff.memory_map_count; i++) {
-        const struct nonos_memory_region *region = &info->memory_map[i];
-
-        if (page >= region->paddr && page - region->paddr < region->page_count * PAGE_LEN)
-            return region->type == NONOS_MEMORY_USABLE || region->type == NONOS_MEMORY_LOADER ||
-                   region->type == NONOS_MEMORY_KERNEL;
-    }
-    return false;
-}
-
-static bool map_register(uint64_t paddr)
-{
-    uint64_t page = paddr & ~PAGE_MASK;
-    uint64_t root = control_read_cr3() & ~PAGE_MASK;
-    struct mapping_entry entry;
-
-    if (paddr >= ADDRESS_PADDR_END || is_in_kernel_memory(page))
-        return false;
-    if (mapping_find(root, ADDRESS_FIRMWARE + page, &entry))
-        return entry.writable;
-    return mapping_add(root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, MAPPING_WRITE) == NONOS_OK;
-}
-
-/* Makes a register usable now, while there is memory for tables; one that cannot be used counts as
- * absent. */
+/* Makes a register usable now, while there is memory for tables: the address of one in memory
+ * becomes virtual. One that cannot be used counts as absent. */
 static void register_prepare(struct acpi_register *reg, unsigned len)
 {
     if (reg->address == 0 || (reg->space == ACPI_SPACE_IO && reg->address <= UINT16_MAX))
         return;
-    if (reg->space != ACPI_SPACE_MEMORY || (reg->address & (len - 1)) != 0 ||
-        !map_register(reg->address))
+    if (reg->space == ACPI_SPACE_MEMORY && (reg->address & (len - 1)) == 0)
+        reg->address = (uintptr_t)paging_map_device(reg->address, len);
+    else
         reg->address = 0;
 }
 
@@ -93,7 +58,7 @@ static void register_write_8(const struct acpi_register *reg, uint8_t value)
     if (reg->space == ACPI_SPACE_IO)
         io_write_8((uint16_t)reg->address, value);
     else
-        *register_at(reg->address) = value;
+        *(volatile uint8_t *)(uintptr_t)reg->address = value;
 }
 
 static void register_write_16(const struct acpi_register *reg, uint16_t value)
@@ -101,14 +66,14 @@ static void register_write_16(const struct acpi_register *reg, uint16_t value)
     if (reg->space == ACPI_SPACE_IO)
         io_write_16((uint16_t)reg->address, value);
     else
-        *(volatile uint16_t *)(void *)(uintptr_t)(ADDRESS_FIRMWARE + reg->address) = value;
+        *(volatile uint16_t *)(uintptr_t)reg->address = value;
 }
 
 static uint16_t register_read_16(const struct acpi_register *reg)
 {
     if (reg->space == ACPI_SPACE_IO)
         return io_read_16((uint16_t)reg->address);
-    return *(volatile uint16_t *)(void *)(uintptr_t)(ADDRESS_FIRMWARE + reg->address);
+    return *(volatile uint16_t *)(uintptr_t)reg->address;
 }
 
 void power_init(uint64_t rsdp_paddr)

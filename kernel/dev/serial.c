@@ -96,11 +96,6 @@ bool serial_init(void)
     return present;
 }
 
-bool serial_present(void)
-{
-    return present;
-}
-
 void serial_write_byte(uint8_t byte)
 {
     if (!present)

@@ -13,9 +13,6 @@
 /* Probes (scratch register, loopback) and sets up the port; false when there is none. */
 bool serial_init(void);
 
-/* What the last serial_init said; false before it. */
-[[nodiscard]] bool serial_present(void);
-
 /* Waits for room, then sends; does nothing without a port. */
 void serial_write_byte(uint8_t byte);
 

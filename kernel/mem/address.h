@@ -3,7 +3,8 @@
  *
  *     0xFFFF800000000000  direct map: memory that the frame allocator owns, at its physical
  *                         address plus this; RW, never executable
- *     0xFFFFA00000000000  firmware window: firmware's tables, mapped on demand; R
+ *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of
+ *                         devices, RW and uncached
  *     0xFFFFC00000000000  stacks, an unmapped page under each; RW
  *     0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
  */
@@ -24,13 +25,14 @@ typedef uint64_t vaddr_t;
 /* Physical addresses from here on (32 TiB) have no place in the two windows. */
 #define ADDRESS_PADDR_END (UINT64_C(1) << 45)
 /* No processor has more physical address bits than 52 (SDM vol. 3 §4.1.4). */
-#define ADDRESS_PADDR_LIMIT (UINT64_C(1) << 52)
+#define ADDRESS_PADDR_BITS 52u
+#define ADDRESS_PADDR_LIMIT (UINT64_C(1) << ADDRESS_PADDR_BITS)
 
 #define ADDRESS_DIRECT_MAP NONOS_DIRECT_MAP_VADDR
 #define ADDRESS_FIRMWARE UINT64_C(0xFFFFA00000000000)
 #define ADDRESS_STACKS UINT64_C(0xFFFFC00000000000)
 
-/* Where physical memory can be reached: the direct map. Provided by the kernel (paging.c) and by
+/* Where physical memory can be reached: the direct map. Provided by the kernel (address.c) and by
  * each host test, which puts its own memory there. */
 void *direct_map_at(paddr_t paddr);
 

@@ -11,6 +11,8 @@
 paging_switch:
     movq %rdi, %cr3
     movq %rsi, %rsp
+    pushq $2 /* no flag but the one that is always set: with AC left on, SMAP would not hold */
+    popfq
     xorl %ebp, %ebp /* a backtrace ends here */
     callq *%rdx
     ud2

@@ -10,6 +10,8 @@
 #define FREE_BLOCK 0x20u
 #define USED_BLOCK 0x40u
 #define DIRTY 0x80u
+/* On a used block, what says free on a free one: its owner's mark. */
+#define MARK FREE_BLOCK
 
 #define NO_FRAME UINT64_MAX
 
@@ -241,6 +243,18 @@ unsigned frames_order(paddr_t paddr)
         (frames.books[frame] & USED_BLOCK) == 0)
         panic("frames: 0x%llx is not the start of an allocated block", (unsigned long long)paddr);
     return frames.books[frame] & ORDER_BITS;
+}
+
+void frames_mark(paddr_t paddr)
+{
+    (void)frames_order(paddr);
+    frames.books[paddr / PAGE_LEN] |= MARK;
+}
+
+bool frames_is_marked(paddr_t paddr)
+{
+    (void)frames_order(paddr);
+    return (frames.books[paddr / PAGE_LEN] & MARK) != 0;
 }
 
 void frames_free(paddr_t paddr)

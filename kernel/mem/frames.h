@@ -49,6 +49,11 @@ void frames_free(paddr_t paddr);
 /* The order of an allocated block. Panics as frames_free. */
 [[nodiscard]] unsigned frames_order(paddr_t paddr);
 
+/* Puts a mark on an allocated block, by which its owner knows it among all others until it is
+ * freed; and whether a block has it. Both panic as frames_free. */
+void frames_mark(paddr_t paddr);
+[[nodiscard]] bool frames_is_marked(paddr_t paddr);
+
 /* The smallest order whose blocks hold len bytes; FRAMES_MAX_ORDER + 1 when none does. */
 [[nodiscard]] unsigned frames_order_for(size_t len);
 

@@ -106,6 +106,7 @@ static void *large_allocate(size_t len)
         return nullptr;
     heap.pages += UINT64_C(1) << order;
     note_allocated((uint64_t)PAGE_LEN << order);
+    frames_mark(paddr);
     return direct_map_at(paddr);
 }
 
@@ -140,6 +141,9 @@ static void large_free(void *memory)
     paddr_t paddr = paddr_of(memory);
     unsigned order = frames_order(paddr);
 
+    /* Slabs, page tables and stacks are allocated blocks of frames, too. */
+    if (!frames_is_marked(paddr))
+        panic("heap: %p was never allocated", memory);
     frames_free(paddr);
     heap.pages -= UINT64_C(1) << order;
     heap.allocations--;

@@ -10,6 +10,8 @@
 #define PRESENT (UINT64_C(1) << 0)
 #define WRITABLE (UINT64_C(1) << 1)
 #define USER (UINT64_C(1) << 2)
+#define WRITE_THROUGH (UINT64_C(1) << 3)
+#define CACHE_DISABLE (UINT64_C(1) << 4)
 #define ACCESSED (UINT64_C(1) << 5)
 #define DIRTY (UINT64_C(1) << 6)
 #define LARGE (UINT64_C(1) << 7)
@@ -97,7 +99,8 @@ enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_
     bool writable = (flags & MAPPING_WRITE) != 0;
     bool executable = (flags & MAPPING_EXECUTE) != 0;
     uint64_t bits = PRESENT | ACCESSED | DIRTY | GLOBAL | (writable ? WRITABLE : 0) |
-                    (executable ? 0 : NO_EXECUTE);
+                    (executable ? 0 : NO_EXECUTE) |
+                    ((flags & MAPPING_UNCACHED) != 0 ? WRITE_THROUGH | CACHE_DISABLE : 0);
 
     if (!range_is_valid(vaddr, paddr, len) || (writable && executable))
         return NONOS_E_SIZE;
@@ -138,7 +141,8 @@ bool mapping_find(paddr_t root, vaddr_t vaddr, struct mapping_entry *entry)
             *entry =
                 (struct mapping_entry){.paddr = (value & ADDRESS_BITS & ~within) | (vaddr & within),
                                        .writable = writable,
-                                       .executable = executable};
+                                       .executable = executable,
+                                       .uncached = (value & CACHE_DISABLE) != 0};
             return true;
         }
         table = table_at(value);

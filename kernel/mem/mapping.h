@@ -4,7 +4,7 @@
  * Nothing here touches the processor: paging.c puts the tables into use. Tables are frames, reached
  * through direct_map_at. Permissions are set in the lowest entry alone; the upper ones allow all.
  *
- * Source: SDM vol. 3 §4.5 (4-level paging), §4.6 (access rights).
+ * Source: SDM vol. 3 §4.5 (4-level paging), §4.6 (access rights), §4.9 (memory types).
  */
 #ifndef NONOS_KERNEL_MEM_MAPPING_H
 #define NONOS_KERNEL_MEM_MAPPING_H
@@ -21,6 +21,7 @@ enum mapping_flags {
     MAPPING_WRITE = 1 << 0,
     MAPPING_EXECUTE = 1 << 1,  /* never together with MAPPING_WRITE */
     MAPPING_PAGES_1G = 1 << 2, /* the processor has 1 GiB pages: they may be used */
+    MAPPING_UNCACHED = 1 << 3, /* for registers of devices */
 };
 
 struct mapping_statistics {
@@ -37,15 +38,16 @@ struct mapping_entry {
     paddr_t paddr; /* of the byte asked for */
     bool writable;
     bool executable;
+    bool uncached;
 };
 
 /* An empty set of tables; *root is its physical address. NONOS_E_NO_MEMORY. */
 [[nodiscard]] enum nonos_error mapping_create(paddr_t *root);
 
 /* Maps [vaddr, vaddr + len) to [paddr, paddr + len), whole pages, with the largest pages that fit.
- * NONOS_E_SIZE for a range that is not aligned, wraps around, is not canonical, is writable and
- * executable, or has a page mapped already; NONOS_E_NO_MEMORY. On failure part of it may be
- * mapped. */
+ * NONOS_E_SIZE for a range that is not aligned, wraps around, is not canonical, or is writable and
+ * executable; NONOS_E_EXISTS when it has a page mapped already; NONOS_E_NO_MEMORY. On failure part
+ * of it may be mapped. */
 [[nodiscard]] enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_t len,
                                            unsigned flags);
 

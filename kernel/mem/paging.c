@@ -18,11 +18,6 @@ static struct {
 /* enter.S */
 [[noreturn]] void paging_switch(uint64_t root, void *stack_top, void (*function)(void));
 
-void *direct_map_at(paddr_t paddr)
-{
-    return (void *)(uintptr_t)(ADDRESS_DIRECT_MAP + paddr);
-}
-
 static void map_or_panic(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
 {
     enum nonos_error error = mapping_add(paging.root, vaddr, paddr, len, flags);
@@ -84,40 +79,68 @@ void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr)
     map_or_panic(vaddr, paddr, PAGE_LEN, MAPPING_WRITE);
 }
 
-/* Whether [start, end) touches memory that the kernel owns, or that reading may upset. */
-static bool is_forbidden(paddr_t start, paddr_t end)
+static bool is_table_memory(uint32_t type)
+{
+    return type == NONOS_MEMORY_ACPI_RECLAIM || type == NONOS_MEMORY_ACPI_NVS ||
+           type == NONOS_MEMORY_RUNTIME || type == NONOS_MEMORY_RESERVED;
+}
+
+/* Some chipsets have registers in what firmware calls reserved. */
+static bool is_device_memory(uint32_t type)
+{
+    return type == NONOS_MEMORY_MMIO || type == NONOS_MEMORY_RESERVED;
+}
+
+/* Whether [start, end) lies in allowed types and in what the map leaves out alone. */
+static bool is_allowed(paddr_t start, paddr_t end, bool (*type_is_allowed)(uint32_t))
 {
     for (size_t i = 0; i < paging.count; i++) {
         const struct nonos_memory_region *region = &paging.map[i];
         bool overlaps =
             region->paddr < end && start < region->paddr + region->page_count * PAGE_LEN;
 
-        if (overlaps && (is_ours(region->type) || region->type == NONOS_MEMORY_KERNEL ||
-                         region->type == NONOS_MEMORY_MMIO || region->type == NONOS_MEMORY_BAD))
-            return true;
+        if (overlaps && !type_is_allowed(region->type))
+            return false;
     }
-    return false;
+    return true;
 }
 
-const void *paging_map_firmware(paddr_t paddr, size_t len)
+/* Firmware is not believed: an address that the processor has not got would be a page fault. */
+static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32_t),
+                        unsigned flags)
 {
     paddr_t start = paddr & ~PAGE_MASK;
     paddr_t end;
 
-    if (len == 0 || ckd_add(&end, paddr, len) || end > ADDRESS_PADDR_END - PAGE_LEN)
+    if (len == 0 || ckd_add(&end, paddr, len) || end > ADDRESS_PADDR_END - PAGE_LEN ||
+        end > UINT64_C(1) << features_get()->physical_bits)
         return nullptr;
     end = (end + PAGE_MASK) & ~PAGE_MASK;
-    if (is_forbidden(start, end))
+    if (!is_allowed(start, end, type_is_allowed))
         return nullptr;
     for (paddr_t page = start; page < end; page += PAGE_LEN) {
         struct mapping_entry entry;
+        bool writable = (flags & MAPPING_WRITE) != 0;
 
-        if (!mapping_find(paging.root, ADDRESS_FIRMWARE + page, &entry) &&
-            mapping_add(paging.root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, MAPPING_READ) !=
-                NONOS_OK)
+        if (mapping_find(paging.root, ADDRESS_FIRMWARE + page, &entry)) {
+            if (entry.writable != writable)
+                return nullptr;
+        } else if (mapping_add(paging.root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, flags) !=
+                   NONOS_OK) {
             return nullptr;
+        }
     }
-    return (const void *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
+    return (void *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
+}
+
+const void *paging_map_firmware(paddr_t paddr, size_t len)
+{
+    return window_map(paddr, len, is_table_memory, MAPPING_READ);
+}
+
+volatile void *paging_map_device(paddr_t paddr, size_t len)
+{
+    return window_map(paddr, len, is_device_memory, MAPPING_WRITE | MAPPING_UNCACHED);
 }
 
 void paging_get_statistics(struct mapping_statistics *statistics)
@@ -146,7 +169,9 @@ void paging_check(void)
         if (mapping_find(root, stack->base - PAGE_LEN, &entry))
             panic("paging: no gap under the %s stack", stack->name);
     }
-    if (!mapping_find(root, image_start(), &entry) ||
-        mapping_find(root, ADDRESS_DIRECT_MAP + entry.paddr, &entry))
-        panic("paging: the image is mapped a second time");
+    for (uint64_t at = 0; at < image_len(); at += PAGE_LEN) {
+        if (!mapping_find(root, image_start() + at, &entry) ||
+            mapping_find(root, ADDRESS_DIRECT_MAP + entry.paddr, &entry))
+            panic("paging: a page of the image is not mapped, or in the direct map as well");
+    }
 }

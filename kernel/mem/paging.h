@@ -26,12 +26,18 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
 /* Maps one page of a stack: RW. Panics when memory runs out. */
 void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
 
-/* Firmware's tables at paddr, read-only; null when the range overlaps memory of the kernel's own
- * (then it cannot hold such a table) or there is no memory to map it. Stays mapped. */
+/* Firmware's tables at paddr, read-only. Null when the range overlaps memory that cannot hold such
+ * a table (the kernel's own, registers, bad memory), lies beyond the processor's physical addresses
+ * or in a page that has registers, or there is no memory to map it. Stays mapped. */
 [[nodiscard]] const void *paging_map_firmware(paddr_t paddr, size_t len);
 
+/* Registers of a device at paddr: RW, uncached. Null when the range overlaps memory of any kind,
+ * and as paging_map_firmware. Stays mapped. */
+[[nodiscard]] volatile void *paging_map_device(paddr_t paddr, size_t len);
+
 /* Panics unless the live tables (CR3) have no page that is writable and executable, none for user
- * mode, none at the null page, and a gap under each stack. */
+ * mode, none at the null page, a gap under each stack, and no page of the image in the direct
+ * map. */
 void paging_check(void);
 
 /* Of the live tables. */

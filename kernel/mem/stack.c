@@ -1,7 +1,6 @@
 #include "kernel/mem/stack.h"
 
 #include "crypto/workspace.h"
-#include "kernel/cpu/gdt.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
 #include "kernel/panic.h"

@@ -25,7 +25,7 @@ enum stack_kind {
     STACK_COUNT,
 };
 
-/* Maps them all and hands the exceptions theirs. Panics when memory runs out. */
+/* Maps them all in the kernel's own tables. Panics when memory runs out. */
 void stack_init(void);
 
 [[nodiscard]] const struct stack *stack_get(enum stack_kind kind);

@@ -230,6 +230,29 @@ static void test_wrong_frees_panic(void **state)
     assert_panic(frames_free(paddr), "not the start");
 }
 
+static void test_a_mark_stays_until_the_block_is_freed(void **state)
+{
+    paddr_t marked;
+    paddr_t other;
+
+    (void)state;
+    start_with(whole, 2);
+    marked = frames_allocate(2);
+    other = frames_allocate(2);
+    frames_mark(marked);
+    assert_true(frames_is_marked(marked));
+    assert_false(frames_is_marked(other));
+    assert_int_equal(frames_order(marked), 2);
+    assert_panic(frames_mark(marked + PAGE_LEN), "not the start");
+    assert_panic((void)frames_is_marked(marked + PAGE_LEN), "not the start");
+    /* Its buddy must not take it for a free one. */
+    frames_free(other);
+    assert_true(frames_is_marked(marked));
+    frames_free(marked);
+    assert_int_equal(frames_allocate(2), marked);
+    assert_false(frames_is_marked(marked));
+}
+
 /* Also when it has become the second half of a larger free block. */
 static void test_freeing_twice_panics_after_joining(void **state)
 {
@@ -303,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_running_out_gives_nothing),
         cmocka_unit_test(test_order_for_a_length),
         cmocka_unit_test(test_wrong_frees_panic),
+        cmocka_unit_test(test_a_mark_stays_until_the_block_is_freed),
         cmocka_unit_test(test_freeing_twice_panics_after_joining),
         cmocka_unit_test(test_random_use_never_overlaps_and_is_always_zero),
     };

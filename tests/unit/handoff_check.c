@@ -209,6 +209,7 @@ static void test_where_handoff_and_stack_are(void **state)
     REFUSED(handoff_paddr, PAGE(20), FIELD, "its own address");
     REFUSED(handoff_paddr, PAGE(96) - 8, FIELD, "its own address");
     REFUSED(handoff_paddr, UINT64_MAX - 8, FIELD, "its own address");
+    REFUSED(handoff_paddr, PAGE(64) + 4, FIELD, "its own address");
     REFUSED(handoff->stack_len, NONOS_HANDOFF_STACK_LEN - 16, FIELD, "stack_len");
     REFUSED(handoff->stack_len, NONOS_HANDOFF_STACK_LEN + 8, FIELD, "stack_len");
     REFUSED(handoff->stack_paddr, PAGE(72) + 8, FIELD, "stack_len");

@@ -168,6 +168,10 @@ static void test_wrong_frees_panic(void **state)
     assert_panic(heap_free((uint8_t *)((uintptr_t)small & ~(uintptr_t)PAGE_MASK) + 16),
                  "not the start");
     assert_panic(heap_free(raw + 64), "never allocated");
+    /* Frames that are somebody else's, and a slab's own page. */
+    assert_panic(heap_free(raw), "never allocated");
+    assert_panic(heap_free((uint8_t *)((uintptr_t)bytes & ~(uintptr_t)PAGE_MASK)),
+                 "never allocated");
     assert_panic(heap_free(large + PAGE_LEN), "not the start");
     heap_free(bytes);
     assert_panic(heap_free(bytes), "free already");
