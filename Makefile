@@ -72,7 +72,7 @@ run: ## set up, build, and boot in QEMU (Ctrl-a x leaves)
 	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD)
 
 debug: ## the same, waiting for GDB on :1234
-	@$(NO_KEY) scripts/setup
+	@$(NO_KEY) scripts/setup --debug
 	@$(MAKE) $(PARALLEL) all $(BUILD)/loader.debug.efi
 	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD) --debug
 
@@ -95,7 +95,7 @@ size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
 
 setup: ## install what is missing (as root, or through sudo)
-	@scripts/setup --check
+	@scripts/setup --all
 
 doctor: ## name what is missing or too old, and what mends it
 	@scripts/doctor
