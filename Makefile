@@ -81,6 +81,9 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
+test-all: test ## the same, then what takes minutes: fuzzing, a minute for each target
+	@$(NO_KEY) $(MAKE) $(PARALLEL) fuzz
+
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
 	@$(NO_KEY) scripts/setup --check
 	@$(MAKE) $(PARALLEL) all
@@ -104,17 +107,17 @@ clean: ## remove what was built; keys and installed packages stay
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 	@echo '  PROFILE=release builds with the identities in keys/ alone and needs SIGNING_KEY; V=1 shows every command'
 
 # One job for each processor, unless the user said how many.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all kernel bootloader tools image run debug test verify check size setup doctor clean help \
-    unit-tests
+    unit-tests test-all
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug test check setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug test test-all check setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 
@@ -240,3 +243,6 @@ $(BUILD)/tests/%: $(BUILD)/san/tests/unit/%.o $(call libraries,san)
 $(BUILD)/san/nonos: $(BUILD)/san/tools/main.o $(call libraries,san)
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(SAN_LDFLAGS) $^ $(HOST_LIBS) -o $@
+
+# What proves more than a test does, a folder each ----------------------------------------------------
+include $(wildcard tests/*/rules.mk)

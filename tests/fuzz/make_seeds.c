@@ -1,0 +1,265 @@
+/*
+ * make_seeds FOLDER - writes the inputs that fuzzing starts from, FOLDER/<target>/<name>: one or
+ * more that are accepted for each target, built from the headers that define their form.
+ */
+#include "tests/support/image_builder.h"
+
+#include "abi/handoff.h"
+#include "boot/uefi.h"
+#include "kernel/pvh_map.h"
+
+#include <errno.h>
+
+static const char *folder;
+
+static void write_seed(const char *target, const char *name, const void *bytes, size_t len)
+{
+    char path[4096];
+    int path_len = snprintf(path, sizeof path, "%s/%s", folder, target);
+    assert_true(path_len > 0 && (size_t)path_len + 64 < sizeof path);
+    assert_true(mkdir(path, 0777) == 0 || errno == EEXIST);
+    snprintf(path + path_len, sizeof path - (size_t)path_len, "/%s", name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_image_seeds(void)
+{
+    struct file_bytes elf = built_elf(BUILT_KERNEL_DEV);
+    struct file_bytes capsule_elf = built_elf_at(BUILT_CAPSULE_DEV, 0x400000, 0);
+    struct file_bytes kernel = built_kernel(BUILT_KERNEL_DEV);
+    struct file_bytes capsule = built_capsule(BUILT_CAPSULE_DEV);
+    write_seed("seal", "linked-kernel", elf.bytes, elf.len);
+    write_seed("seal", "linked-capsule", capsule_elf.bytes, capsule_elf.len);
+    write_seed("seal", "sealed-kernel", kernel.bytes, kernel.len);
+    write_seed("image", "kernel", kernel.bytes, kernel.len);
+    write_seed("image", "capsule", capsule.bytes, capsule.len);
+    write_seed("image", "linked-kernel", elf.bytes, elf.len);
+    write_seed("manifest", "kernel", BUILT_KERNEL_DEV, sizeof BUILT_KERNEL_DEV);
+    write_seed("manifest", "capsule", BUILT_CAPSULE_DEV, sizeof BUILT_CAPSULE_DEV);
+    file_free(&elf);
+    file_free(&capsule_elf);
+    file_free(&kernel);
+    file_free(&capsule);
+}
+
+static void write_identity_seeds(void)
+{
+    char text[IDENTITY_TEXT_MAX_LEN];
+    size_t len;
+    struct identity kernel = built_identity(1, "first", NONOS_IMAGE_KERNEL, NONOS_PROFILE_DEV);
+    struct identity all =
+        built_identity(2, "second-2", NONOS_IMAGE_KERNEL | NONOS_IMAGE_CAPSULE | NONOS_IMAGE_BUNDLE,
+                       NONOS_PROFILE_RELEASE);
+    assert_int_equal(identity_format(&kernel, text, sizeof text, &len), NONOS_OK);
+    write_seed("identity", "kernel-dev", text, len);
+    assert_int_equal(identity_format(&all, text, sizeof text, &len), NONOS_OK);
+    write_seed("identity", "all-release", text, len);
+}
+
+#define PAGES(n) (NONOS_KERNEL_PADDR + (uint64_t)(n) * 4096)
+
+static void write_handoff_seeds(void)
+{
+    struct {
+        uint64_t paddr;
+        struct nonos_handoff handoff;
+        struct nonos_memory_region map[5];
+    } seed = {.paddr = PAGES(64),
+              .handoff = {.magic = NONOS_HANDOFF_MAGIC,
+                          .version = NONOS_HANDOFF_VERSION,
+                          .size = sizeof(struct nonos_handoff),
+                          .flags = NONOS_HANDOFF_VERIFIED | NONOS_HANDOFF_HAS_FRAMEBUFFER |
+                                   NONOS_HANDOFF_HAS_WALL_CLOCK,
+                          .image_paddr = NONOS_KERNEL_PADDR,
+                          .image_len = 0x10000,
+                          .image_vaddr = NONOS_KERNEL_PADDR + NONOS_KERNEL_VIRTUAL_OFFSET,
+                          .stack_paddr = PAGES(72),
+                          .stack_len = NONOS_HANDOFF_STACK_LEN,
+                          .stack_vaddr = UINT64_C(0xFFFFFFFFC0001000),
+                          .memory_map_paddr = PAGES(65),
+                          .memory_map_count = 5,
+                          .framebuffer = {.paddr = 0x80000000,
+                                          .len = 0x400000,
+                                          .width_pixels = 1000,
+                                          .height_pixels = 768,
+                                          .stride_pixels = 1024,
+                                          .format = NONOS_PIXEL_BGRX},
+                          .acpi_rsdp_paddr = 0xF5000,
+                          .entropy_sources = NONOS_ENTROPY_ALL,
+                          .wall_clock = 1800000000},
+              .map = {{.paddr = 0, .page_count = 0x9F, .type = NONOS_MEMORY_USABLE},
+                      {.paddr = PAGES(0), .page_count = 16, .type = NONOS_MEMORY_KERNEL},
+                      {.paddr = PAGES(16), .page_count = 48, .type = NONOS_MEMORY_USABLE},
+                      {.paddr = PAGES(64), .page_count = 32, .type = NONOS_MEMORY_LOADER},
+                      {.paddr = 0x80000000, .page_count = 1024, .type = NONOS_MEMORY_MMIO}}};
+    write_seed("handoff", "loader", &seed, sizeof seed);
+    seed.handoff.flags = 0;
+    seed.handoff.framebuffer = (struct nonos_framebuffer){0};
+    seed.handoff.wall_clock = 0;
+    seed.handoff.entropy_sources = 0;
+    write_seed("handoff", "pvh", &seed, sizeof seed);
+}
+
+static void write_pvh_map_seed(void)
+{
+    struct {
+        uint32_t image_page;
+        uint32_t image_page_count;
+        struct pvh_memory entries[6];
+    } seed = {.image_page = 0x100,
+              .image_page_count = 64,
+              .entries = {{.paddr = 0, .len = 0x9FC00, .type = 1},
+                          {.paddr = 0x9FC00, .len = 0x400, .type = 2},
+                          {.paddr = 0xF0000, .len = 0x10000, .type = 2},
+                          {.paddr = 0x100000, .len = 0x7EE0000, .type = 1},
+                          {.paddr = 0x7FE0000, .len = 0x20000, .type = 3},
+                          {.paddr = 0xFEFFC000, .len = 0x4000, .type = 2}}};
+    write_seed("pvh_map", "qemu", &seed, sizeof seed);
+}
+
+/* As many regions as there is room for: one entry more is one too many. */
+static void write_full_pvh_map_seed(void)
+{
+    struct {
+        uint32_t image_page;
+        uint32_t image_page_count;
+        struct pvh_memory entries[PVH_MAP_MAX_REGIONS / 2];
+    } seed = {.image_page = 0x100, .image_page_count = 64};
+    struct pvh_map map;
+    seed.entries[0] = (struct pvh_memory){.paddr = 0x100000, .len = 0x10000000, .type = 1};
+    for (unsigned i = 1; i < PVH_MAP_MAX_REGIONS / 2; i++)
+        seed.entries[i] =
+            (struct pvh_memory){.paddr = 0x200000 + i * 0x2000, .len = 0x1000, .type = 2};
+    assert_int_equal(pvh_map_build(seed.entries, PVH_MAP_MAX_REGIONS / 2, 0x100000, 0x40000, &map),
+                     NONOS_OK);
+    assert_int_equal(map.count, PVH_MAP_MAX_REGIONS);
+    write_seed("pvh_map", "full", &seed, sizeof seed);
+}
+
+static void write_memory_map_seed(void)
+{
+    struct {
+        uint8_t parameters[64];
+        struct efi_memory_descriptor descriptors[6];
+    } seed = {
+        .parameters = {1, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 8},
+        .descriptors = {
+            {.type = EFI_BOOT_SERVICES_CODE, .physical_start = 0, .number_of_pages = 1},
+            {.type = EFI_CONVENTIONAL_MEMORY, .physical_start = 0x1000, .number_of_pages = 0x9F},
+            {.type = EFI_CONVENTIONAL_MEMORY, .physical_start = 0x100000, .number_of_pages = 0x700},
+            {.type = EFI_LOADER_DATA, .physical_start = 0x800000, .number_of_pages = 0x80},
+            {.type = EFI_RUNTIME_SERVICES_DATA,
+             .physical_start = 0x880000,
+             .number_of_pages = 0x10,
+             .attribute = EFI_MEMORY_RUNTIME},
+            {.type = EFI_MEMORY_MAPPED_IO, .physical_start = 0x80000000, .number_of_pages = 0x400},
+        }};
+    write_seed("memory_map", "machine", &seed, sizeof seed);
+}
+
+static uint8_t *put_table(uint8_t *at, const char *signature, uint32_t len)
+{
+    memcpy(at, signature, 4);
+    store_le32(at + 4, len);
+    return at;
+}
+
+/* Physical memory from 0x1000 on, behind the byte that chooses. The target mends checksums. */
+static void write_acpi_seeds(void)
+{
+    static const uint8_t s5[] = {0x08, '_', 'S', '5', '_', 0x12, 6, 4, 0x0A, 5, 0x0A, 6};
+    uint8_t seed[1 + 800] = {1};
+    uint8_t *rsdp = seed + 1;
+    memcpy(rsdp, "RSD PTR ", 8);
+    rsdp[15] = 2;
+    store_le32(rsdp + 16, 0x1040);
+    store_le32(rsdp + 20, 36);
+    store_le64(rsdp + 24, 0x1080);
+    store_le32(put_table(rsdp + 0x40, "RSDT", 40) + 36, 0x10C0);
+    store_le64(put_table(rsdp + 0x80, "XSDT", 44) + 36, 0x10C0);
+    uint8_t *fadt = put_table(rsdp + 0xC0, "FACP", 276);
+    store_le32(fadt + 40, 0x1200);
+    store_le32(fadt + 48, 0xB2);
+    fadt[52] = 0xF1;
+    store_le32(fadt + 64, 0x604);
+    store_le32(fadt + 112, 1u << 10);
+    fadt[116] = 1;
+    fadt[117] = 8;
+    store_le64(fadt + 120, 0xCF9);
+    memcpy(put_table(rsdp + 0x200, "DSDT", 100) + 50, s5, sizeof s5);
+    write_seed("acpi", "revision-2", seed, sizeof seed);
+    rsdp[15] = 0;
+    write_seed("acpi", "revision-0", seed, sizeof seed);
+}
+
+/* The choices, two files (mode, length, 32 bytes each), the source. */
+static void write_key_seed(const char *name, uint8_t how, uint8_t profile, const char *source)
+{
+    uint8_t seed[2 + 2 * 34 + 128] = {how, profile};
+    size_t len = strlen(source);
+    assert_true(len <= 128);
+    memset(seed + 4, 0x11, 32);
+    memset(seed + 38, 0x22, 32);
+    memcpy(seed + 70, source, len);
+    write_seed("key", name, seed, 70 + len);
+}
+
+static void write_key_seeds(void)
+{
+    static const char digits[] = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    write_key_seed("digits", 0, 0, digits);
+    write_key_seed("digits-release", 0, 1, digits);
+    write_key_seed("variable-file", 0, 0, "key");
+    write_key_seed("variable-file-release", 0, 1, "./key");
+    write_key_seed("variable-none", 0, 0, "a/name/of/no/file");
+    write_key_seed("variable-pkcs11", 0, 0, "pkcs11:token=x");
+    write_key_seed("argument-file", 1, 0, "key");
+    write_key_seed("argument-digits", 1, 0, digits);
+    write_key_seed("argument-dev-release", 1, 1, "./dev_signing_key.bin");
+    write_key_seed("default", 2, 0, "");
+    write_key_seed("default-release", 2, 1, "");
+}
+
+static void write_keys_typed(const char *target, const char *name, const char *keys)
+{
+    write_seed(target, name, keys, strlen(keys));
+}
+
+static void write_console_seeds(void)
+{
+    write_keys_typed("line", "control", "one two three\x17\1x\5y\2\6\4\13\25\14\3");
+    write_keys_typed("line", "history",
+                     "one\rtwo\r\nthree\n\x10\x10\x0e\x0e"
+                     "draft\x1b[A\x1b[A\x1b[B\x1b[B\r");
+    write_keys_typed("line", "sequences",
+                     "abc\x1b[D\x1b[C\x1b[H\x1b[F\x1bOH\x1bOF\x1b[1~\x1b[4~\x1b[7~\x1b[8~\x1b[D"
+                     "\x1b[3~\x7f\x08");
+    write_keys_typed("prompt", "plain", "help\rinfo\rmanifest\rselftest\rmemory\r");
+    write_keys_typed("prompt", "arguments", "  help  \rhelp me\rnothing\r\r\n \r");
+    write_keys_typed("prompt", "random", "random\rrandom 1\rrandom 4096\rrandom 4097\rrandom x\r");
+    write_keys_typed("prompt", "panic", "panic null\r\x1b[A\x1b[B\rpanic\r");
+    write_keys_typed("prompt", "reboot", "reboot\r");
+    write_keys_typed("prompt", "poweroff", "poweroff\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: make_seeds FOLDER\n");
+        return 2;
+    }
+    folder = argv[1];
+    write_image_seeds();
+    write_identity_seeds();
+    write_handoff_seeds();
+    write_pvh_map_seed();
+    write_full_pvh_map_seed();
+    write_memory_map_seed();
+    write_acpi_seeds();
+    write_key_seeds();
+    write_console_seeds();
+    return 0;
+}

@@ -1,0 +1,36 @@
+# Fuzzing: one program for each tests/fuzz/<target>.c. Included by the Makefile.
+
+# Flags --------------------------------------------------------------------------------------------
+FUZZ_FLAGS := $(HOST_COMMON) -O1             # the tests' level: checks stay where they were written
+FUZZ_FLAGS += -fsanitize=fuzzer-no-link      # count edges and comparisons; the main() comes at the link
+FUZZ_FLAGS += -fsanitize=address,undefined   # what a parser must never do ends the program
+FUZZ_FLAGS += -fno-sanitize-recover=all      # at the first such thing
+
+FUZZ_LDFLAGS := -fuse-ld=lld -fsanitize=fuzzer,address,undefined
+
+# Targets ------------------------------------------------------------------------------------------
+TIME := 60
+FUZZ_TOOLS := make_seeds
+FUZZERS := $(filter-out $(FUZZ_TOOLS),$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+
+$(eval $(call world,fuzz,$(HOST_CC) $(FUZZ_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(TOOL_MODULES) $(HOSTABLE)))
+
+fuzz: fuzzers ## run every fuzz target for TIME=60 seconds each
+	@$(NO_KEY) $(PYTHON) -B tests/fuzz/run.py --build $(BUILD) --time $(TIME)
+
+fuzzers: $(addprefix $(BUILD)/fuzzers/,$(FUZZERS) $(FUZZ_TOOLS))
+
+.PHONY: fuzz fuzzers
+
+$(addprefix $(BUILD)/fuzzers/,$(FUZZERS)): $(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.o \
+    $(call libraries,fuzz)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(FUZZ_LDFLAGS) $^ $(HOST_LIBS) -o $@
+# The commands are not hostable by themselves: the target stands in for the rest of the kernel.
+$(BUILD)/fuzzers/prompt: $(BUILD)/fuzz/kernel/prompt.o
+
+$(BUILD)/fuzzers/make_seeds: $(BUILD)/fuzz/tests/fuzz/make_seeds.o $(call libraries,fuzz)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(SAN_LDFLAGS) $^ $(TEST_LIBS) -o $@
