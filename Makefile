@@ -13,7 +13,7 @@ SHELL := /bin/sh
 WITHOUT_KEY := -c 'unset SIGNING_KEY; eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
-KEYED = run debug test check $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+KEYED = run debug test test-all check $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
 NO_KEY := env -u SIGNING_KEY
 
 include scripts/platform.mk
@@ -81,8 +81,9 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: fuzzing, a minute for each target
-	@$(NO_KEY) $(MAKE) $(PARALLEL) fuzz
+test-all: test ## the same, then what takes minutes: single faults, and fuzzing
+	@$(MAKE) $(PARALLEL) faults
+	@$(MAKE) $(PARALLEL) fuzz
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
 	@$(NO_KEY) scripts/setup --check

@@ -6,12 +6,13 @@
 #include <string.h>
 
 /*
- * A fault (a skipped instruction, a flipped branch) must not turn a refusal into a verdict. So the
- * good value is never stored anywhere: it is the sum of what each step contributes, and a step's
- * contribution is computed from its result, not from the branch that looked at it. The value and
- * its complement are summed apart, from two evaluations wherever there are two, and conclude() is
- * the only place that writes them. Results are volatile so that the compiler reads them again
- * instead of using what a branch told it.
+ * A fault (a skipped instruction, a flipped branch, a wrong result) must not turn a refusal into a
+ * verdict. So the good value is never stored anywhere: it is the sum of what each step contributes,
+ * and a step's contribution is computed from its result, not from the branch that looked at it.
+ * Every check is made twice, from the file on: the value is summed from the first results, its
+ * complement from the second, and conclude() is the only place that writes them. Results are
+ * volatile so that the compiler reads them again instead of using what a branch told it.
+ * `make faults` tries it.
  */
 struct evidence {
     volatile uint32_t value;
@@ -75,17 +76,22 @@ static bool has_role(const struct identity *identity, const struct image_policy 
     return (identity->roles & (uint32_t)policy->wanted) != 0;
 }
 
+static crypto_verdict verify_ed25519(const struct run *run, const struct identity *identity)
+{
+    uint8_t message[IMAGE_ED25519_MESSAGE_LEN];
+    image_ed25519_message(run->policy->wanted, run->verdict->d1, message);
+    return ed25519_verify(identity->ed25519, message, sizeof(message),
+                          run->file + (run->len - NONOS_SIG_LEN));
+}
+
 /* The identity with the role whose Ed25519 key made the signature, or null. */
 static const struct identity *find_signer(const struct run *run, const struct identity *identities,
                                           size_t count, volatile crypto_verdict *result)
 {
-    uint8_t message[IMAGE_ED25519_MESSAGE_LEN];
-    image_ed25519_message(run->policy->wanted, run->verdict->d1, message);
-    const uint8_t *signature = run->file + (run->len - NONOS_SIG_LEN);
     for (size_t i = 0; i < count; i++) {
         if (!has_role(&identities[i], run->policy))
             continue;
-        *result = ed25519_verify(identities[i].ed25519, message, sizeof(message), signature);
+        *result = verify_ed25519(run, &identities[i]);
         if (*result == CRYPTO_VALID)
             return &identities[i];
     }
@@ -123,16 +129,19 @@ static enum nonos_error step_ed25519(struct run *run)
 {
     run->verdict->reached = IMAGE_STEP_ED25519;
     const struct image_policy *policy = run->policy;
-    volatile crypto_verdict result = CRYPTO_INVALID;
+    volatile crypto_verdict first = CRYPTO_INVALID;
     const struct identity *signer =
-        find_signer(run, policy->trusted, policy->trusted_count, &result);
+        find_signer(run, policy->trusted, policy->trusted_count, &first);
     if (signer == nullptr)
-        signer = find_signer(run, policy->revoked, policy->revoked_count, &result);
+        signer = find_signer(run, policy->revoked, policy->revoked_count, &first);
     if (signer == nullptr)
         return explain_no_signer(run);
+    volatile crypto_verdict second = verify_ed25519(run, signer);
+    if (first != second)
+        return NONOS_E_DISAGREE;
     run->verdict->signer = signer;
-    evidence_add(&run->evidence, TOKEN_ED25519 ^ result,
-                 TOKEN_ED25519 ^ result ^ is_stray(policy, signer));
+    evidence_add(&run->evidence, TOKEN_ED25519 ^ first,
+                 TOKEN_ED25519 ^ second ^ is_stray(policy, signer));
     announce(run, IMAGE_STEP_ED25519);
     return NONOS_OK;
 }
@@ -192,8 +201,10 @@ static enum nonos_error step_mldsa65(struct run *run)
     return NONOS_OK;
 }
 
-static enum nonos_error check_policy(const struct image_policy *policy,
-                                     const struct identity *signer, const struct manifest *manifest)
+/* Not inlined: the two calls must not share what they have read. */
+[[gnu::noinline]] static enum nonos_error check_policy(const struct image_policy *policy,
+                                                       const struct identity *signer,
+                                                       const struct manifest *manifest)
 {
     if (manifest->type != policy->wanted)
         return NONOS_E_POLICY_TYPE;
@@ -213,49 +224,42 @@ static enum nonos_error check_policy(const struct image_policy *policy,
     return NONOS_OK;
 }
 
-/* The same once more, without a branch: 0 when nothing is wrong. Target and grants, which let no
- * older or other signer's image pass, are left to the check above. */
-static uint32_t policy_shortfall(const struct image_policy *policy, const struct identity *signer,
-                                 const struct manifest *manifest)
+static enum nonos_error parse_manifest(const struct run *run, const struct image_elf *elf,
+                                       struct manifest *manifest, unsigned *line)
 {
-    uint32_t type = (uint32_t)manifest->type;
-    uint32_t profile = (uint32_t)manifest->profile;
-    uint32_t wrong = type ^ (uint32_t)policy->wanted;
-    wrong |= type & ~signer->roles;
-    wrong |= profile ^ signer->profile;
-    wrong |= (profile ^ (uint32_t)NONOS_PROFILE_RELEASE) * (uint32_t)!policy->allow_dev;
-    wrong |= (uint32_t)(manifest->security_version < policy->security_version_floor);
-    return wrong;
+    return manifest_parse(run->file + elf->manifest_offset, (size_t)elf->manifest_len, manifest,
+                          line);
 }
 
+/* The second results come from a structure and a manifest of their own: a number misread once must
+ * not lift an old image over the floor. */
 static enum nonos_error step_parse(struct run *run)
 {
     struct image_verdict *verdict = run->verdict;
     verdict->reached = IMAGE_STEP_PARSED;
-    volatile enum nonos_error structure =
-        image_parse_elf(run->file, run->len, run->policy->wanted, &verdict->elf);
-    if (structure != NONOS_OK)
-        return structure;
-    evidence_add(&run->evidence, TOKEN_STRUCTURE ^ (uint32_t)structure,
-                 TOKEN_STRUCTURE ^ (uint32_t)structure);
-
-    /* Read and judged twice: a number misread once must not lift an old image over the floor. */
-    const uint8_t *text = run->file + verdict->elf.manifest_offset;
-    size_t text_len = (size_t)verdict->elf.manifest_len;
-    struct manifest again;
+    struct image_elf elf;
+    struct manifest manifest;
     volatile enum nonos_error first =
-        manifest_parse(text, text_len, &verdict->manifest, &verdict->manifest_line);
-    volatile enum nonos_error second = manifest_parse(text, text_len, &again, nullptr);
+        image_parse_elf(run->file, run->len, run->policy->wanted, &verdict->elf);
+    volatile enum nonos_error second =
+        image_parse_elf(run->file, run->len, run->policy->wanted, &elf);
+    if (first != NONOS_OK)
+        return first;
+    evidence_add(&run->evidence, TOKEN_STRUCTURE ^ (uint32_t)first,
+                 TOKEN_STRUCTURE ^ (uint32_t)second);
+
+    first = parse_manifest(run, &verdict->elf, &verdict->manifest, &verdict->manifest_line);
+    second = parse_manifest(run, &elf, &manifest, nullptr);
     if (first != NONOS_OK)
         return first;
     evidence_add(&run->evidence, TOKEN_MANIFEST ^ (uint32_t)first,
                  TOKEN_MANIFEST ^ (uint32_t)second);
 
     first = check_policy(run->policy, verdict->signer, &verdict->manifest);
+    second = check_policy(run->policy, verdict->signer, &manifest);
     if (first != NONOS_OK)
         return first;
-    evidence_add(&run->evidence, TOKEN_POLICY ^ (uint32_t)first,
-                 TOKEN_POLICY ^ policy_shortfall(run->policy, verdict->signer, &again));
+    evidence_add(&run->evidence, TOKEN_POLICY ^ (uint32_t)first, TOKEN_POLICY ^ (uint32_t)second);
     announce(run, IMAGE_STEP_PARSED);
     return NONOS_OK;
 }

@@ -2,8 +2,8 @@
  * verify.h - is this image one that may run? The only place where that is decided.
  *
  * Order (docs/image-format.md): length, digests, Ed25519 with the identities that have the role,
- * ML-DSA-65 twice with that same identity, revocation, and only then structure, manifest, policy.
- * Until both signatures hold, not one field of the file has been interpreted.
+ * ML-DSA-65 with that same identity, revocation, and only then structure, manifest, policy; each
+ * check twice. Until both signatures hold, not one field of the file has been interpreted.
  */
 #ifndef NONOS_IMAGE_VERIFY_H
 #define NONOS_IMAGE_VERIFY_H

@@ -1,0 +1,48 @@
+# make faults: what single faults do to the decision of the verifier (tests/fault/injector.c).
+#
+# The verifier is compiled as for the host program, and once more with the loader's -Os. A naive
+# one goes through the same: the campaign has to break it, or it sees nothing.
+
+OBJDUMP := $(LLVM_BIN)llvm-objdump$(SUFFIX)
+FAULT := $(BUILD)/tests/fault
+FAULT_OS_FLAGS := $(filter-out -O2,$(HOST_FLAGS)) -Os
+
+$(eval $(call world,host-os,$(HOST_CC) $(FAULT_OS_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE)))
+
+# The code that faults happen to; what it calls besides runs untouched, but for its results.
+FAULT_CODE := $(addprefix image/,verify digest elf elf_segments elf_sections manifest text) \
+    crypto/bytes crypto/ed25519 crypto/mldsa65_verify crypto/workspace_call.S \
+    $(basename $(filter %/sign.c,$(MLDSA)))
+FAULT_PARTS = $(call objects,$(1),tests/fault/subject.c tests/fault/caller.c) \
+    $(call objects,host,$(filter-out tools/workspace.c,$(TOOL_MODULES))) $(call libraries,$(1))
+FAULT_LINK = $(HOST_CC) -fuse-ld=lld -no-pie -Wl,--gc-sections -Wl,-z,now -Wl,--as-needed $(filter %.o %.a,$^) \
+    $(TEST_LIBS) -o $@
+
+$(FAULT)/o2: $(call FAULT_PARTS,host)
+$(FAULT)/os: $(call FAULT_PARTS,host-os)
+$(FAULT)/naive: $(BUILD)/host/tests/fault/naive.o $(call FAULT_PARTS,host)
+$(FAULT)/o2 $(FAULT)/os $(FAULT)/naive:
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(FAULT_LINK)
+
+$(FAULT)/o2.list: WORLD := host
+$(FAULT)/os.list: WORLD := host-os
+$(FAULT)/naive.list: WORLD := host
+$(FAULT)/naive.list: FAULT_CODE := tests/fault/naive
+$(FAULT)/%.list: $(FAULT)/% tests/fault/instructions
+	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) tests/fault/instructions $< \
+	    $(patsubst %,$(BUILD)/$(WORLD)/%.o,$(FAULT_CODE) tests/fault/caller) > $@
+
+$(FAULT)/injector: $(call objects,host,tests/fault/injector.c tests/fault/code.c)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ -o $@
+
+.PHONY: faults
+faults: $(addprefix $(FAULT)/,injector o2.list os.list naive.list) ## single faults in the verifier: none may admit a bad image
+	@$(FAULT)/injector --accepts some 'naive verifier (has to be broken)' $(FAULT)/naive.list $(FAULT)/naive \
+	    > $(FAULT)/naive.txt || { cat $(FAULT)/naive.txt; echo 'faults: the campaign does not see a weak verifier'; exit 1; }
+	@sed '/^    accepted/d' $(FAULT)/naive.txt
+	@$(FAULT)/injector --accepts none 'verifier, -O2' $(FAULT)/o2.list $(FAULT)/o2
+	@$(FAULT)/injector --accepts none 'verifier, -Os' $(FAULT)/os.list $(FAULT)/os

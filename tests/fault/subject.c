@@ -1,0 +1,213 @@
+/*
+ * subject.c - the program that faults happen to: `subject NUMBER` makes one scenario, confines
+ * itself to ending, stops for the injector and then treats the image as the loader would.
+ */
+#include "tests/fault/caller.h"
+#include "tests/fault/scenarios.h"
+#include "tests/support/verifying.h"
+
+#include "crypto/pqc_random.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void pqc_random_failed(void)
+{
+    abort();
+}
+
+void caller_admit(void)
+{
+    _exit(SUBJECT_ADMITTED);
+}
+
+void caller_refuse(void)
+{
+    _exit(SUBJECT_REFUSED);
+}
+
+struct setting {
+    struct file_bytes image;
+    struct image_policy policy;
+    enum nonos_error expected;
+};
+
+static struct identity several[2];
+static struct identity revoked[1];
+
+static void flip(struct file_bytes image, size_t distance_from_end)
+{
+    image.bytes[image.len - distance_from_end] ^= 1;
+}
+
+static void replace(struct file_bytes image, const char *old, const char *new)
+{
+    char *at = memmem(image.bytes, image.len, old, strlen(old));
+    assert_non_null(at);
+    assert_int_equal(strlen(old), strlen(new));
+    memcpy(at, new, strlen(new));
+    built_sign(image, NONOS_IMAGE_KERNEL, 1);
+}
+
+/* alice signs for releases, bob for development, carol only capsules. */
+static struct setting make_good(void)
+{
+    return (struct setting){signed_kernel(BUILT_KERNEL_RELEASE, 1), trust(&alice, 1), NONOS_OK};
+}
+
+static struct setting make_bad_ed25519(void)
+{
+    struct setting setting = make_good();
+    flip(setting.image, NONOS_SIG_LEN);
+    return setting;
+}
+
+static struct setting make_bad_mldsa65(void)
+{
+    struct setting setting = make_good();
+    flip(setting.image, NONOS_TRAILER_LEN - 100);
+    built_sign_ed25519(setting.image, NONOS_IMAGE_KERNEL, 1);
+    return setting;
+}
+
+static struct setting make_tampered(void)
+{
+    struct setting setting = make_good();
+    setting.image.bytes[load_le64(built_program_header(setting.image, BUILT_X) + 8) + 20] ^= 1;
+    return setting;
+}
+
+static struct setting make_unknown_signer(void)
+{
+    struct setting setting = make_good();
+    setting.policy = trust(&bob, 1);
+    return setting;
+}
+
+static struct setting make_revoked_signer(void)
+{
+    struct setting setting = make_good();
+    revoked[0] = alice;
+    setting.policy = trust(&bob, 1);
+    setting.policy.revoked = revoked;
+    setting.policy.revoked_count = 1;
+    return setting;
+}
+
+static struct setting make_revoked_but_trusted(void)
+{
+    struct setting setting = make_revoked_signer();
+    several[0] = bob;
+    several[1] = alice;
+    setting.policy.trusted = several;
+    setting.policy.trusted_count = 2;
+    return setting;
+}
+
+static struct setting make_rolled_back(void)
+{
+    struct setting setting = make_good();
+    setting.policy.security_version_floor = 4;
+    return setting;
+}
+
+static struct setting make_wrong_role(void)
+{
+    several[0] = carol;
+    several[1] = alice;
+    return (struct setting){signed_kernel(BUILT_KERNEL_RELEASE, 3), trust(several, 2), NONOS_OK};
+}
+
+static struct setting make_wrong_profile(void)
+{
+    return (struct setting){signed_kernel(BUILT_KERNEL_RELEASE, 2), trust(&bob, 1), NONOS_OK};
+}
+
+static struct setting make_development(void)
+{
+    return (struct setting){signed_kernel(BUILT_KERNEL_DEV, 2), trust(&bob, 1), NONOS_OK};
+}
+
+static struct setting make_wrong_type(void)
+{
+    struct setting setting = make_good();
+    replace(setting.image, "type=kernel\nname=nonos\n", "type=capsule\nname=nono\n");
+    return setting;
+}
+
+static struct setting make_wrong_target(void)
+{
+    struct setting setting = make_good();
+    replace(setting.image, NONOS_TARGET, "x86_64-nonoz");
+    return setting;
+}
+
+static struct setting make_broken_structure(void)
+{
+    struct setting setting = make_good();
+    store_le32(built_program_header(setting.image, BUILT_X) + 4,
+               IMAGE_SEGMENT_R | IMAGE_SEGMENT_W | IMAGE_SEGMENT_X);
+    built_sign(setting.image, NONOS_IMAGE_KERNEL, 1);
+    return setting;
+}
+
+static struct setting make_broken_manifest(void)
+{
+    struct setting setting = make_good();
+    replace(setting.image, "dirty=no", "dirty=No");
+    return setting;
+}
+
+static struct setting make(unsigned long scenario)
+{
+#define SCENARIO(name, error) {make_##name, error},
+    static const struct {
+        struct setting (*make)(void);
+        enum nonos_error expected;
+    } makers[] = {SCENARIOS(SCENARIO)};
+#undef SCENARIO
+    assert_true(scenario < SCENARIO_COUNT);
+    struct setting setting = makers[scenario].make();
+    setting.expected = makers[scenario].expected;
+    return setting;
+}
+
+/* The one system call instruction that may make a process: the injector copies the program here. */
+__asm__(".globl subject_copy\nsubject_copy:\n    syscall\n    int3\n");
+extern const uint8_t subject_copy[];
+
+/* Code that a fault sent astray must not be able to do anything but end. */
+static void confine(void)
+{
+    const uint32_t after_copy = (uint32_t)(uintptr_t)subject_copy + 2;
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, after_copy, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    const struct sock_fprog program = {sizeof(rules) / sizeof(rules[0]), rules};
+    assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+int main(int argc, char **argv)
+{
+    assert_int_equal(argc, 2);
+    make_identities(nullptr);
+    struct setting setting = make(strtoul(argv[1], nullptr, 10));
+    /* Refused, and for the reason that the scenario is about. */
+    assert_int_equal(image_verify(setting.image.bytes, setting.image.len, &setting.policy, nullptr,
+                                  nullptr, &verdict),
+                     setting.expected);
+    confine();
+    __asm__ volatile("int3" : : "a"(subject_copy) : "memory");
+    caller_take(setting.image.bytes, setting.image.len, &setting.policy);
+    return 0;
+}
