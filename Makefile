@@ -81,8 +81,9 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: single faults, and fuzzing
+test-all: test ## the same, then what takes minutes: single faults, constant time, fuzzing
 	@$(MAKE) $(PARALLEL) faults
+	@$(MAKE) $(PARALLEL) constant-time
 	@$(MAKE) $(PARALLEL) fuzz
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
