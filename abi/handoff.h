@@ -20,7 +20,8 @@
 #define NONOS_HANDOFF_STACK_LEN (64u * 1024)
 #define NONOS_HANDOFF_MAX_REGIONS 4096u
 
-/* All of RAM, mapped by the loader and later by the kernel, never executable. */
+/* Where the loader maps all of RAM, never executable. The kernel's own tables have less of it there
+ * (docs/kernel.md). */
 #define NONOS_DIRECT_MAP_VADDR UINT64_C(0xFFFF800000000000)
 
 /* flags */

@@ -1,10 +1,10 @@
 /*
  * panic.h - stopping for good, and saying why.
  *
- * Prints "NONOS: panic: <reason>", the registers (unless secret code is running: they hold key
- * material), control registers and a symbolised backtrace; wipes the generator and, if secret code
- * was running, every stack; halts. Needs no memory and no lock. A panic while one is being reported
- * prints one line and halts.
+ * Prints "NONOS: panic: <reason>", for an exception the registers (unless secret code is running:
+ * they hold key material), control registers and a symbolised backtrace; wipes the generator and,
+ * if secret code was running, every stack; halts. Needs no memory and no lock. A panic while one is
+ * being reported prints one line and halts.
  */
 #ifndef NONOS_KERNEL_PANIC_H
 #define NONOS_KERNEL_PANIC_H

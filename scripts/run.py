@@ -9,6 +9,7 @@ when it refuses, panics, or is not ready within 60 seconds.
 import argparse
 import os
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -91,7 +92,8 @@ def main():
         return problem(error)
     if arguments.debug:
         print("run: waiting for GDB; in another terminal, from this folder:\n\n"
-              "    gdb -x scripts/nonos.gdb\n", flush=True)
+              f"    NONOS_BUILD={shlex.quote(arguments.build)} gdb -x scripts/nonos.gdb\n",
+              flush=True)
     if interactive:
         print("run: Ctrl-a x leaves", flush=True)
         os.execv(qemu[0], qemu)
