@@ -1,80 +1,16 @@
 """What nothing inside can tell, seen from outside with QEMU's debugger port."""
 
-import os
-import socket
 import struct
-import subprocess
 import time
 
 import pytest
 
 import guest as guest_module
 import machine
+from debugger import FLAGS, R12, RAX, RIP, RSP, Debugger, symbol_addresses
 
-RAX, RSP, R12, RIP, FLAGS = 0, 7, 12, 16, 17  # GDB's numbers of the registers
 FLAG_ALIGNMENT_CHECK = 1 << 18  # in the kernel: SMAP does not hold
 SECRET = 0x1122334455667788
-
-
-class Debugger:
-    """GDB's remote protocol (GDB manual, appendix E), as much of it as is needed."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        for _ in range(100):
-            if os.path.exists(path):
-                break
-            time.sleep(0.1)
-        self.socket.connect(path)
-        self.buffer = b""
-        # QEMU takes single registers only from who has asked which there are.
-        self.ask("qXfer:features:read:target.xml:0,ff")
-
-    def send(self, data):
-        self.socket.sendall(b"$%s#%02x" % (data.encode(), sum(data.encode()) % 256))
-
-    def receive(self):
-        while b"#" not in self.buffer[:-2]:
-            received = self.socket.recv(65536)
-            assert received, "QEMU has closed the debugger's connection"
-            self.buffer += received
-        packet, rest = self.buffer.split(b"#", 1)
-        self.buffer = rest[2:]
-        self.socket.sendall(b"+")
-        return packet.split(b"$", 1)[1].decode()
-
-    def ask(self, data):
-        self.send(data)
-        return self.receive()
-
-    def run_to(self, address):
-        assert self.ask(f"Z1,{address:x},1") == "OK"
-        assert self.ask("c").startswith("T05")
-        assert self.ask(f"z1,{address:x},1") == "OK"
-
-    def set_register(self, number, value):
-        length = 4 if number == FLAGS else 8
-        assert self.ask(f"P{number:x}={value.to_bytes(length, 'little').hex()}") == "OK"
-
-    def register(self, number):
-        return int.from_bytes(bytes.fromhex(self.ask(f"p{number:x}")), "little")
-
-    def read(self, address, length):
-        return b"".join(
-            bytes.fromhex(self.ask(f"m{at:x},{min(1024, address + length - at):x}"))
-            for at in range(address, address + length, 1024))
-
-    def interrupt(self):
-        self.socket.sendall(b"\x03")
-        return self.receive()
-
-
-def symbol_addresses(elf):
-    lines = subprocess.run(["readelf", "-sW", elf], stdout=subprocess.PIPE, text=True, check=True,
-                           timeout=30).stdout.splitlines()
-    fields = [line.split() for line in lines if line.count(" ") > 7]
-    return {each[7]: int(each[1], 16) for each in fields if len(each) == 8 and each[0] != "Num:"}
 
 
 def read_stacks(debugger, address, count=5):

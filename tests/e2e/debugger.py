@@ -1,0 +1,108 @@
+"""QEMU's two ports for looking into a guest from outside: GDB's protocol and QMP."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP = range(8)  # GDB's numbers of the registers
+R12, RIP, FLAGS = 12, 16, 17
+
+
+def connect(path):
+    """A stream to QEMU, which may still be starting."""
+    stream = socket.socket(socket.AF_UNIX)
+    stream.settimeout(90)
+    for _ in range(100):
+        if os.path.exists(path):
+            break
+        time.sleep(0.1)
+    stream.connect(path)
+    return stream
+
+
+class Debugger:
+    """GDB's remote protocol (GDB manual, appendix E), as much of it as is needed."""
+
+    def __init__(self, path):
+        self.socket = connect(path)
+        self.buffer = b""
+        # QEMU takes single registers only from who has asked which there are.
+        self.ask("qXfer:features:read:target.xml:0,ff")
+
+    def send(self, data):
+        self.socket.sendall(b"$%s#%02x" % (data.encode(), sum(data.encode()) % 256))
+
+    def receive(self):
+        while b"#" not in self.buffer[:-2]:
+            received = self.socket.recv(65536)
+            assert received, "QEMU has closed the debugger's connection"
+            self.buffer += received
+        packet, rest = self.buffer.split(b"#", 1)
+        self.buffer = rest[2:]
+        self.socket.sendall(b"+")
+        return packet.split(b"$", 1)[1].decode()
+
+    def ask(self, data):
+        self.send(data)
+        return self.receive()
+
+    def run_to(self, address):
+        assert self.ask(f"Z1,{address:x},1") == "OK"
+        assert self.ask("c").startswith("T05")
+        assert self.ask(f"z1,{address:x},1") == "OK"
+
+    def set_register(self, number, value):
+        length = 4 if number == FLAGS else 8
+        assert self.ask(f"P{number:x}={value.to_bytes(length, 'little').hex()}") == "OK"
+
+    def register(self, number):
+        return int.from_bytes(bytes.fromhex(self.ask(f"p{number:x}")), "little")
+
+    def read(self, address, length):
+        return b"".join(
+            bytes.fromhex(self.ask(f"m{at:x},{min(1024, address + length - at):x}"))
+            for at in range(address, address + length, 1024))
+
+    def interrupt(self):
+        self.socket.sendall(b"\x03")
+        return self.receive()
+
+
+class Monitor:
+    """QEMU's machine protocol (QMP), as much of it as is needed."""
+
+    def __init__(self, path):
+        self.stream = connect(path).makefile("rwb")
+        assert b"QMP" in self.stream.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        self.stream.flush()
+        while True:
+            line = self.stream.readline()
+            assert line, "QEMU has closed the monitor's connection"
+            answer = json.loads(line)
+            if "event" not in answer:
+                assert "return" in answer, answer
+                return answer["return"]
+
+    def dump(self, path, length):
+        """Physical memory from 0 on, as bytes; the guest stands still meanwhile."""
+        self.ask("stop")
+        self.ask("pmemsave", val=0, size=length, filename=str(path))
+        self.ask("cont")
+        with open(path, "rb") as file:
+            memory = file.read()
+        os.remove(path)
+        assert len(memory) == length
+        return memory
+
+
+def symbol_addresses(elf):
+    lines = subprocess.run(["readelf", "-sW", elf], stdout=subprocess.PIPE, text=True, check=True,
+                           timeout=30).stdout.splitlines()
+    fields = [line.split() for line in lines if line.count(" ") > 7]
+    return {each[7]: int(each[1], 16) for each in fields if len(each) == 8 and each[0] != "Num:"}
