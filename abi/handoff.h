@@ -1,5 +1,5 @@
 /*
- * handoff.h - what the loader tells the kernel, version 1 (docs/boot.md).
+ * handoff.h - what the loader tells the kernel, version 2 (docs/boot.md).
  *
  * The loader calls kernel_main(const struct nonos_handoff *) with the System V ABI, interrupts
  * off, on a stack of NONOS_HANDOFF_STACK_LEN bytes or more with an unmapped page below it. The
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define NONOS_HANDOFF_MAGIC UINT32_C(0x4E4F4E4F)
-#define NONOS_HANDOFF_VERSION 1u
+#define NONOS_HANDOFF_VERSION 2u
 #define NONOS_HANDOFF_STACK_LEN (64u * 1024)
 #define NONOS_HANDOFF_MAX_REGIONS 4096u
 
@@ -76,9 +76,11 @@ struct nonos_framebuffer {
 };
 static_assert(sizeof(struct nonos_framebuffer) == 32);
 
-/* TSC values, in the order of the loader's steps (docs/boot.md). */
+/* TSC values, in the order of the loader's steps (docs/boot.md): each taken when it was done. */
 enum nonos_boot_stage {
     NONOS_STAGE_ENTRY,
+    NONOS_STAGE_CONSOLE,
+    NONOS_STAGE_HARDWARE,
     NONOS_STAGE_READ,
     NONOS_STAGE_DIGEST,
     NONOS_STAGE_ED25519,
@@ -120,8 +122,8 @@ struct nonos_handoff {
     uint8_t entropy[64];            /* 208: secret; the kernel wipes it once used */
 
     uint64_t stage_tsc[NONOS_STAGE_COUNT]; /* 272 */
-    uint64_t tsc_hz;                       /* 336: 0 = unknown */
-    int64_t wall_clock;                    /* 344: seconds since 1970-01-01 UTC, at the jump */
+    uint64_t tsc_hz;                       /* 352: 0 = unknown */
+    int64_t wall_clock;                    /* 360: seconds since 1970-01-01 UTC, at the jump */
 };
 
 static_assert(offsetof(struct nonos_handoff, flags) == 12);
@@ -142,8 +144,8 @@ static_assert(offsetof(struct nonos_handoff, measurement_log_paddr) == 192);
 static_assert(offsetof(struct nonos_handoff, entropy_sources) == 204);
 static_assert(offsetof(struct nonos_handoff, entropy) == 208);
 static_assert(offsetof(struct nonos_handoff, stage_tsc) == 272);
-static_assert(offsetof(struct nonos_handoff, tsc_hz) == 336);
-static_assert(offsetof(struct nonos_handoff, wall_clock) == 344);
-static_assert(sizeof(struct nonos_handoff) == 352);
+static_assert(offsetof(struct nonos_handoff, tsc_hz) == 352);
+static_assert(offsetof(struct nonos_handoff, wall_clock) == 360);
+static_assert(sizeof(struct nonos_handoff) == 368);
 
 #endif

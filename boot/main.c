@@ -52,6 +52,7 @@ static void start_console(void)
     copy_vendor(vendor, sizeof(vendor));
     progress_line("1/10 firmware: UEFI %u.%u, %s", revision >> 16, (revision & 0xFFFF) / 10,
                   vendor);
+    boot.stage_tsc[NONOS_STAGE_CONSOLE] = cpu_read_tsc();
 }
 
 /* Step 2. */
@@ -85,6 +86,7 @@ static void examine_hardware(void)
                   boot.entropy_sources & NONOS_ENTROPY_RDSEED ? " RDSEED" : "",
                   hardware->has_secure_boot ? "on" : "off",
                   hardware->has_tpm ? "present, not used" : "none");
+    boot.stage_tsc[NONOS_STAGE_HARDWARE] = cpu_read_tsc();
 }
 
 /* Step 4. */

@@ -21,6 +21,7 @@
 #include "kernel/prompt.h"
 #include "kernel/report.h"
 #include "kernel/selftest.h"
+#include "kernel/timeline.h"
 
 #include <string.h>
 
@@ -46,14 +47,19 @@ struct boot_info *boot_info(void)
     gdt_set_ist(GDT_IST_NMI, stack_top(STACK_NMI));
     gdt_set_ist(GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));
     paging_check();
+    timeline_mark(TIMELINE_CHECK);
     frames_add(map, count, NONOS_MEMORY_USABLE, FIRST_REACHABLE_END, ADDRESS_PADDR_END);
     frames_add(map, count, NONOS_MEMORY_LOADER, 0, ADDRESS_PADDR_END);
+    timeline_mark(TIMELINE_MEMORY);
     selftest_run();
     if (generator_init(info.handoff.entropy, info.handoff.entropy_sources) != NONOS_OK)
         panic("no source of randomness: neither the handoff nor the processor has one");
+    timeline_mark(TIMELINE_GENERATOR);
     power_init(info.handoff.acpi_rsdp_paddr);
+    timeline_mark(TIMELINE_ACPI);
     report_print();
     console_printf("NONOS: ready\n");
+    timeline_mark(TIMELINE_REPORT);
     prompt_run();
 }
 
@@ -97,11 +103,14 @@ void kernel_begin(const char *first_line)
     info.entry_tsc = control_read_tsc();
     console_init();
     console_printf("%s\n", first_line);
+    timeline_mark(TIMELINE_CONSOLE);
     gdt_init();
     idt_init();
     pic_mask();
+    timeline_mark(TIMELINE_DESCRIPTORS);
     features_detect();
     features_enable();
+    timeline_mark(TIMELINE_PROCESSOR);
 }
 
 [[clang::no_stack_protector]] void kernel_start(const struct nonos_handoff *handoff,
@@ -109,9 +118,13 @@ void kernel_begin(const char *first_line)
 {
     canary_init(handoff->entropy, sizeof handoff->entropy);
     take_handoff(handoff, start);
+    timeline_mark(TIMELINE_HANDOFF);
     take_memory();
+    timeline_mark(TIMELINE_FRAMES);
     paging_init(info.memory_map, info.handoff.memory_map_count, info.handoff.image_paddr);
+    timeline_mark(TIMELINE_TABLES);
     stack_init();
+    timeline_mark(TIMELINE_STACKS);
     paging_enter(stack_top(STACK_KERNEL), kernel_run);
 }
 

@@ -9,6 +9,9 @@
 
 #define REACHABLE_END (UINT64_C(1) << 32) /* what pvh_entry.S maps */
 
+/* Set by pvh_entry.S, in its first instructions. */
+extern const uint64_t pvh_entry_tsc;
+
 static struct pvh_map map;
 static struct nonos_handoff handoff;
 
@@ -50,8 +53,7 @@ static void fill_handoff(const struct pvh_start_info *info)
         .memory_map_count = (uint32_t)map.count,
         .acpi_rsdp_paddr = info->rsdp_paddr,
     };
-    handoff.stage_tsc[NONOS_STAGE_ENTRY] = control_read_tsc();
-    handoff.stage_tsc[NONOS_STAGE_JUMP] = handoff.stage_tsc[NONOS_STAGE_ENTRY];
+    handoff.stage_tsc[NONOS_STAGE_ENTRY] = pvh_entry_tsc;
 }
 
 void pvh_start(uint32_t start_info_paddr)

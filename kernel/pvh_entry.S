@@ -57,6 +57,9 @@ pvh_page_tables:
 pvh_stack:
     .skip 64 * 1024
 pvh_stack_end:
+    .globl pvh_entry_tsc
+pvh_entry_tsc:
+    .skip 8
 
     .section .text.pvh, "ax", @progbits
     .code32
@@ -66,6 +69,9 @@ pvh_entry:
     cli
     cld
     movl %ebx, %ebp
+    rdtsc
+    movl %eax, PHYSICAL(pvh_entry_tsc)
+    movl %edx, PHYSICAL(pvh_entry_tsc) + 4
 
     movl $0x80000000, %eax
     cpuid

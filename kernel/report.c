@@ -12,6 +12,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/mem/paging.h"
 #include "kernel/selftest.h"
+#include "kernel/timeline.h"
 
 /* Bounds of the manifest section, its NUL included (made by scripts/manifest-section). */
 extern const uint8_t manifest_start[], manifest_end[];
@@ -190,22 +191,15 @@ static void print_entropy(void)
 /* What the loader's steps took, and the kernel up to here. Nothing where it took no times. */
 static void print_stages(void)
 {
-    static const char *const names[NONOS_STAGE_COUNT] = {
-        [NONOS_STAGE_READ] = "read",       [NONOS_STAGE_DIGEST] = "BLAKE3",
-        [NONOS_STAGE_ED25519] = "Ed25519", [NONOS_STAGE_MLDSA65] = "ML-DSA-65",
-        [NONOS_STAGE_PARSED] = "parse",    [NONOS_STAGE_PLACED] = "place",
-        [NONOS_STAGE_JUMP] = "leave",
-    };
     const struct boot_info *info = boot_info();
-    const uint64_t *tsc = info->handoff.stage_tsc;
+    struct timeline_step steps[TIMELINE_MAX_STEPS];
+    size_t count = timeline_list(info, steps);
 
-    if (info->start == BOOT_START_LOADER && tsc[NONOS_STAGE_ENTRY] != 0) {
+    if (info->start == BOOT_START_LOADER && count >= NONOS_STAGE_COUNT) {
         print_label("loader took");
-        for (unsigned i = NONOS_STAGE_READ; i < NONOS_STAGE_COUNT; i++) {
-            if (tsc[i] < tsc[i - 1])
-                break;
-            console_printf("%s%s ", i == NONOS_STAGE_READ ? "" : ", ", names[i]);
-            print_ticks(tsc[i] - tsc[i - 1]);
+        for (size_t i = 0; i < NONOS_STAGE_COUNT - 1; i++) {
+            console_printf("%s%s ", i == 0 ? "" : ", ", steps[i].name);
+            print_ticks(steps[i].ticks);
         }
         console_printf(" %s\n", unit_name());
     }
@@ -286,6 +280,27 @@ void report_print_memory(void)
                    (unsigned long long)mapping.executable_pages,
                    (unsigned long long)mapping.writable_executable_pages,
                    (unsigned long long)mapping.user_pages);
+}
+
+static void print_step(const char *part, const char *name, uint64_t ticks, uint64_t total)
+{
+    uint64_t permille = total == 0 ? 0 : ticks * 1000 / total;
+
+    console_printf("  %-8s %-12s %14llu %3llu.%llu %%\n", part, name, (unsigned long long)ticks,
+                   (unsigned long long)(permille / 10), (unsigned long long)(permille % 10));
+}
+
+void report_print_timeline(void)
+{
+    struct timeline_step steps[TIMELINE_MAX_STEPS];
+    size_t count = timeline_list(boot_info(), steps);
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < count; i++)
+        total += steps[i].ticks;
+    for (size_t i = 0; i < count; i++)
+        print_step(steps[i].part, steps[i].name, steps[i].ticks, total);
+    print_step("all", "", total, total);
 }
 
 void report_print_manifest(void)

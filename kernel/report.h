@@ -17,6 +17,9 @@ void report_print_memory(void);
 /* The self-tests of the last run. */
 void report_print_selftests(void);
 
+/* The steps of this start, the loader's first: counts of the time stamp counter, share of all. */
+void report_print_timeline(void);
+
 /* The text in the image's .nonos.manifest section. */
 void report_print_manifest(void);
 

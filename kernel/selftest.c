@@ -11,6 +11,7 @@
 #include "kernel/mem/heap.h"
 #include "kernel/panic.h"
 #include "kernel/selftest_vectors.h"
+#include "kernel/timeline.h"
 
 #include <string.h>
 
@@ -191,6 +192,7 @@ static const struct {
     {"ML-DSA-65", test_mldsa65},
 };
 #define TEST_COUNT (sizeof tests / sizeof tests[0])
+static_assert(TEST_COUNT == TIMELINE_SELFTEST_COUNT);
 
 static size_t passed_count;
 
@@ -203,6 +205,7 @@ enum nonos_error selftest_run_in(void *memory, const char **failed)
             *failed = tests[i].name;
             return NONOS_E_SELF_TEST;
         }
+        timeline_mark((enum timeline_mark)(TIMELINE_SELFTEST + passed_count));
         passed_count++;
     }
     return passed_count == TEST_COUNT ? NONOS_OK : NONOS_E_SELF_TEST;

@@ -24,7 +24,7 @@ def test_pvh_start_says_that_nothing_was_verified(start_pvh, build):
 def test_prompt_lists_its_commands_and_refuses_others(start_pvh, build):
     guest = ready(start_pvh, build)
     names = re.findall(r"^ +([a-z]+) ", guest.ask("help"), re.MULTILINE)
-    for name in "help info manifest selftest memory random panic reboot poweroff".split():
+    for name in "help info manifest selftest memory timeline random panic reboot poweroff".split():
         assert name in names
     assert "is not a command" in guest.ask("hello")
     assert guest.ask("") == ""
@@ -61,6 +61,25 @@ def test_memory_and_self_tests_answer(start_pvh, build):
     passed = guest.ask("selftest")
     for name in "BLAKE3 SHA-512 Ed25519 ML-KEM-768 ML-DSA-65".split():
         assert name in passed
+
+
+def timeline(guest):
+    """The steps as (part, name, ticks); the last line is the sum."""
+    rows = re.findall(r"^  (\w+) +(\S+)? +(\d+) +(\d+\.\d) %$", guest.ask("timeline"),
+                      re.MULTILINE)
+    return [(part, name, int(ticks)) for part, name, ticks, _ in rows]
+
+
+def test_timeline_has_every_step_of_the_start_and_their_sum(start_pvh, build):
+    guest = ready(start_pvh, build)
+    *steps, total = timeline(guest)
+    assert {part for part, _, _ in steps} == {"kernel"}
+    names = [name for _, name, _ in steps]
+    assert names[:2] == ["entry", "console"] and names[-2:] == ["ACPI", "report"]
+    assert "ML-DSA-65" in names and len(set(names)) == len(names)
+    assert total[0] == "all" and total[2] == sum(ticks for _, _, ticks in steps)
+    guest.ask("selftest")
+    assert timeline(guest)[:-1] == steps  # what happens later changes nothing
 
 
 def test_poweroff_and_reboot_end_the_machine(start_pvh, build):

@@ -90,6 +90,10 @@ void report_print_memory(void)
 {
 }
 
+void report_print_timeline(void)
+{
+}
+
 void report_print_selftests(void)
 {
 }

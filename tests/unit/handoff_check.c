@@ -115,7 +115,8 @@ static void test_magic_version_and_size(void **state)
     REFUSED(handoff->magic, 0, MAGIC, "magic");
     REFUSED(handoff->magic, NONOS_HANDOFF_MAGIC ^ 1, MAGIC, "magic");
     REFUSED(handoff->version, 0, VERSION, "version");
-    REFUSED(handoff->version, 2, VERSION, "version");
+    REFUSED(handoff->version, NONOS_HANDOFF_VERSION - 1, VERSION, "version");
+    REFUSED(handoff->version, NONOS_HANDOFF_VERSION + 1, VERSION, "version");
     REFUSED(handoff->size, sizeof *handoff - 8, VERSION, "size");
     REFUSED(handoff->size, sizeof *handoff + 8, VERSION, "size");
 }

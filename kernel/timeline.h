@@ -1,0 +1,53 @@
+/*
+ * timeline.h - what each step of the start took, the loader's and the kernel's own.
+ *
+ * In counts of the time stamp counter. A step lasts from the end of the one before it, so the sum
+ * of all of them is the whole start, from the loader's entry (or the PVH entry) to "NONOS: ready".
+ * A mark costs some ten instructions and eight bytes.
+ */
+#ifndef NONOS_KERNEL_TIMELINE_H
+#define NONOS_KERNEL_TIMELINE_H
+
+#include "kernel/boot_info.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TIMELINE_SELFTEST_COUNT 7u
+
+/* The kernel's steps, in their order: a mark is set when one is done. */
+enum timeline_mark {
+    TIMELINE_CONSOLE,
+    TIMELINE_DESCRIPTORS,
+    TIMELINE_PROCESSOR,
+    TIMELINE_HANDOFF,
+    TIMELINE_FRAMES,
+    TIMELINE_TABLES,
+    TIMELINE_STACKS,
+    TIMELINE_CHECK,
+    TIMELINE_MEMORY,
+    TIMELINE_SELFTEST, /* the first; one for each, in the order of selftest_name() */
+    TIMELINE_GENERATOR = TIMELINE_SELFTEST + TIMELINE_SELFTEST_COUNT,
+    TIMELINE_ACPI,
+    TIMELINE_REPORT,
+    TIMELINE_COUNT,
+};
+
+/* The most steps there can be: those of the loader, the way into the kernel, the kernel's own. */
+#define TIMELINE_MAX_STEPS ((size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_COUNT)
+
+struct timeline_step {
+    const char *part; /* "loader" or "kernel" */
+    const char *name; /* "BLAKE3"; of one word */
+    uint64_t ticks;
+};
+
+/* Sets a mark to now. The first time counts: what is repeated later changes nothing. */
+void timeline_mark(enum timeline_mark mark);
+
+/* Fills in the steps of this start so far, from the first on; returns how many there are. Those of
+ * a loader that took no times, or impossible ones, are left out. */
+[[nodiscard]] size_t timeline_list(const struct boot_info *info,
+                                   struct timeline_step steps[TIMELINE_MAX_STEPS]);
+
+#endif
