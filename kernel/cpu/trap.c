@@ -11,6 +11,8 @@
 #define FAULT_RESERVED (1u << 3)
 #define FAULT_FETCH (1u << 4)
 
+#define RING_MASK 3u /* of a code segment's selector */
+
 static const char *const names[TRAP_COUNT] = {
     [0] = "divide error",
     [1] = "debug exception",
@@ -44,26 +46,48 @@ static const char *access_of(uint64_t error)
     return (error & FAULT_WRITE) != 0 ? "write to" : "read of";
 }
 
-static const char *reason_of(uint64_t error)
+static const char *reason_of(uint64_t error, uint64_t address)
 {
     if ((error & FAULT_RESERVED) != 0)
         return "a page table has a reserved bit set";
-    return (error & FAULT_PRESENT) != 0 ? "its page does not allow that"
-                                        : "nothing is mapped there";
+    if ((error & FAULT_PRESENT) == 0)
+        return "nothing is mapped there";
+    /* What is mapped down there is for programs alone: SMEP or SMAP, whatever its rights. */
+    if ((error & FAULT_USER) == 0 && address < ADDRESS_USER_END)
+        return "the page is a program's";
+    return "its page does not allow that";
+}
+
+static const char *mode_of(const struct trap_frame *frame)
+{
+    return (frame->cs & RING_MASK) != 0 ? " in user mode" : "";
+}
+
+/* Whether the kernel left one of its stacks, and at which end. A program that tries such an address
+ * has not overflowed anything. */
+static const struct stack *stack_left(const struct trap_frame *frame, uint64_t address,
+                                      const char **how)
+{
+    const struct stack *stack = stack_guarded_by(address);
+
+    if (stack == nullptr || (frame->cs & RING_MASK) != 0)
+        return nullptr;
+    *how = address < stack->base ? "overflowed" : "underflowed";
+    return stack;
 }
 
 [[noreturn]] static void handle_page_fault(const struct trap_frame *frame)
 {
     uint64_t address = control_read_cr2();
-    const struct stack *stack = stack_guarded_by(address);
+    const char *how;
+    const struct stack *stack = stack_left(frame, address, &how);
 
     if (stack != nullptr)
-        panic_exception(frame, "page fault: the %s stack has overflowed (0x%016llx)", stack->name,
+        panic_exception(frame, "page fault: the %s stack has %s (0x%016llx)", stack->name, how,
                         (unsigned long long)address);
     panic_exception(frame, "page fault: %s 0x%016llx%s: %s", access_of(frame->error_code),
-                    (unsigned long long)address,
-                    (frame->error_code & FAULT_USER) != 0 ? " in user mode" : "",
-                    reason_of(frame->error_code));
+                    (unsigned long long)address, mode_of(frame),
+                    reason_of(frame->error_code, address));
 }
 
 /* A stack that has run into its guard page cannot take the page fault's frame: the processor goes
@@ -71,12 +95,13 @@ static const char *reason_of(uint64_t error)
 [[noreturn]] static void handle_double_fault(const struct trap_frame *frame)
 {
     uint64_t address = control_read_cr2();
-    const struct stack *stack = stack_guarded_by(address);
+    const char *how;
+    const struct stack *stack = stack_left(frame, address, &how);
 
     if (stack != nullptr)
-        panic_exception(frame, "double fault: the %s stack has overflowed (0x%016llx)", stack->name,
+        panic_exception(frame, "double fault: the %s stack has %s (0x%016llx)", stack->name, how,
                         (unsigned long long)address);
-    panic_exception(frame, "double fault");
+    panic_exception(frame, "double fault%s", mode_of(frame));
 }
 
 void trap_handle(const struct trap_frame *frame)
@@ -87,7 +112,7 @@ void trap_handle(const struct trap_frame *frame)
         handle_page_fault(frame);
     if (frame->vector == TRAP_DOUBLE_FAULT)
         handle_double_fault(frame);
-    panic_exception(frame, "%s (exception %u, error code 0x%llx)",
-                    name != nullptr ? name : "reserved exception", (unsigned)frame->vector,
-                    (unsigned long long)frame->error_code);
+    panic_exception(frame, "%s%s (exception %u, error code 0x%llx)",
+                    name != nullptr ? name : "reserved exception", mode_of(frame),
+                    (unsigned)frame->vector, (unsigned long long)frame->error_code);
 }

@@ -1,11 +1,12 @@
 /*
  * address.h - physical and virtual addresses, and where things are in virtual memory.
  *
+ *     0x0000000000000000  programs, one day: nothing
  *     0xFFFF800000000000  direct map: memory that the frame allocator owns, at its physical
  *                         address plus this; RW, never executable
  *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of
  *                         devices, RW and uncached
- *     0xFFFFC00000000000  stacks, an unmapped page under each; RW
+ *     0xFFFFC00000000000  stacks, an unmapped page under and above each; RW
  *     0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
  */
 #ifndef NONOS_KERNEL_MEM_ADDRESS_H
@@ -28,6 +29,7 @@ typedef uint64_t vaddr_t;
 #define ADDRESS_PADDR_BITS 52u
 #define ADDRESS_PADDR_LIMIT (UINT64_C(1) << ADDRESS_PADDR_BITS)
 
+#define ADDRESS_USER_END UINT64_C(0x0000800000000000) /* a program's addresses are below */
 #define ADDRESS_DIRECT_MAP NONOS_DIRECT_MAP_VADDR
 #define ADDRESS_FIRMWARE UINT64_C(0xFFFFA00000000000)
 #define ADDRESS_STACKS UINT64_C(0xFFFFC00000000000)

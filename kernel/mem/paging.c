@@ -166,8 +166,9 @@ void paging_check(void)
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
         const struct stack *stack = stack_get((enum stack_kind)kind);
 
-        if (mapping_find(root, stack->base - PAGE_LEN, &entry))
-            panic("paging: no gap under the %s stack", stack->name);
+        if (mapping_find(root, stack->base - PAGE_LEN, &entry) ||
+            mapping_find(root, stack->base + stack->len, &entry))
+            panic("paging: no gap under or above the %s stack", stack->name);
     }
     for (uint64_t at = 0; at < image_len(); at += PAGE_LEN) {
         if (!mapping_find(root, image_start() + at, &entry) ||

@@ -24,10 +24,11 @@ void stack_init(void)
 
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
         struct stack *stack = &stacks[kind];
+        vaddr_t end = next + PAGE_LEN + stack->len;
 
         stack->base = next + PAGE_LEN;
-        next = stack->base + stack->len;
-        for (vaddr_t vaddr = stack->base; vaddr < next; vaddr += PAGE_LEN) {
+        next = end + PAGE_LEN;
+        for (vaddr_t vaddr = stack->base; vaddr < end; vaddr += PAGE_LEN) {
             paddr_t paddr = frames_allocate(0);
 
             if (paddr == 0)
@@ -67,8 +68,11 @@ const struct stack *stack_containing(vaddr_t vaddr)
 const struct stack *stack_guarded_by(vaddr_t vaddr)
 {
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
-        if (stacks[kind].base != 0 && stacks[kind].base - 1 - vaddr < PAGE_LEN)
-            return &stacks[kind];
+        const struct stack *stack = &stacks[kind];
+
+        if (stack->base != 0 &&
+            (stack->base - 1 - vaddr < PAGE_LEN || vaddr - (stack->base + stack->len) < PAGE_LEN))
+            return stack;
     }
     return nullptr;
 }

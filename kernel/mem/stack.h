@@ -1,6 +1,6 @@
 /*
- * stack.h - stacks in a region of virtual memory of their own, with an unmapped page under each:
- * running over the end is a fault, not a silent overwrite.
+ * stack.h - stacks in a region of virtual memory of their own, with an unmapped page under and one
+ * above each: leaving it at either end is a fault, not a silent overwrite.
  */
 #ifndef NONOS_KERNEL_MEM_STACK_H
 #define NONOS_KERNEL_MEM_STACK_H
@@ -13,7 +13,7 @@
 struct stack {
     const char *name;
     vaddr_t base; /* lowest byte; the page below is not mapped */
-    size_t len;
+    size_t len;   /* the page after it is not mapped, either */
 };
 
 enum stack_kind {
@@ -40,7 +40,7 @@ void stack_note_boot(vaddr_t base, size_t len);
 /* The stack that vaddr lies in, or null. */
 [[nodiscard]] const struct stack *stack_containing(vaddr_t vaddr);
 
-/* The stack whose guard page vaddr lies in, or null. */
+/* The stack of which one of the two guard pages has vaddr, or null. */
 [[nodiscard]] const struct stack *stack_guarded_by(vaddr_t vaddr);
 
 #endif
