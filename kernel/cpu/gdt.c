@@ -4,6 +4,8 @@
 
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00AF9B000000FFFF)
 #define DESCRIPTOR_DATA UINT64_C(0x00CF93000000FFFF)
+#define DESCRIPTOR_USER_CODE_64 UINT64_C(0x00AFFB000000FFFF)
+#define DESCRIPTOR_USER_DATA UINT64_C(0x00CFF3000000FFFF)
 #define TSS_AVAILABLE UINT64_C(0x89) /* present, ring 0, 64-bit TSS */
 
 struct [[gnu::packed]] tss {
@@ -24,7 +26,12 @@ struct [[gnu::packed]] table_pointer {
 };
 
 static struct tss tss = {.io_map_base = sizeof(struct tss)};
-static uint64_t table[5] = {0, DESCRIPTOR_CODE_64, DESCRIPTOR_DATA};
+static uint64_t table[7] = {
+    [GDT_KERNEL_CODE / 8] = DESCRIPTOR_CODE_64,
+    [GDT_KERNEL_DATA / 8] = DESCRIPTOR_DATA,
+    [GDT_USER_DATA / 8] = DESCRIPTOR_USER_DATA,
+    [GDT_USER_CODE / 8] = DESCRIPTOR_USER_CODE_64,
+};
 alignas(16) static uint8_t early_stack[4096];
 
 void gdt_init(void)
@@ -34,9 +41,9 @@ void gdt_init(void)
 
     for (unsigned i = 0; i < GDT_IST_COUNT; i++)
         tss.ist[i] = (uintptr_t)early_stack + sizeof early_stack;
-    table[3] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | TSS_AVAILABLE << 40 |
-               (base >> 24 & 0xFF) << 56;
-    table[4] = base >> 32;
+    table[GDT_TSS / 8] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | TSS_AVAILABLE << 40 |
+                         (base >> 24 & 0xFF) << 56;
+    table[GDT_TSS / 8 + 1] = base >> 32;
 
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
@@ -59,4 +66,9 @@ void gdt_init(void)
 void gdt_set_ist(enum gdt_ist ist, void *top)
 {
     tss.ist[ist - 1] = (uintptr_t)top;
+}
+
+void gdt_set_entry_stack(void *top)
+{
+    tss.rsp[0] = (uintptr_t)top;
 }

@@ -1,7 +1,10 @@
 /*
  * gdt.h - segments, and the stacks that the processor switches to by itself.
  *
- * Source: SDM vol. 3 §3.4.5 (descriptors), §7.2.3 (64-bit TSS), §7.7, §6.14.5 (IST).
+ * The segments of ring 3 are where SYSRET wants them, data before code.
+ *
+ * Source: SDM vol. 3 §3.4.5 (descriptors), §5.8.8 (SYSRET), §7.2.3 (64-bit TSS), §7.7, §6.14.5
+ * (IST).
  */
 #ifndef NONOS_KERNEL_CPU_GDT_H
 #define NONOS_KERNEL_CPU_GDT_H
@@ -10,7 +13,9 @@
 
 #define GDT_KERNEL_CODE 0x08u
 #define GDT_KERNEL_DATA 0x10u
-#define GDT_TSS 0x18u
+#define GDT_USER_DATA 0x1Bu /* the low two bits: ring 3 */
+#define GDT_USER_CODE 0x23u
+#define GDT_TSS 0x28u
 
 /* Exceptions that get a stack of their own: the one in use may be the reason for them. */
 enum gdt_ist {
@@ -26,5 +31,9 @@ void gdt_init(void);
 
 /* top: the end of the stack, 16-byte aligned. */
 void gdt_set_ist(enum gdt_ist ist, void *top);
+
+/* Where the processor puts what it saves when an exception ends ring 3. top: 16-byte aligned.
+ * Before anything runs there. */
+void gdt_set_entry_stack(void *top);
 
 #endif

@@ -48,8 +48,9 @@ enum nonos_error mapping_create(paddr_t *root)
     return *root == 0 ? NONOS_E_NO_MEMORY : NONOS_OK;
 }
 
-/* The entry of this level for vaddr; tables on the way are made. */
-static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level, uint64_t **entry)
+/* The entry of this level for vaddr; tables on the way are made. user: USER or 0. */
+static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level, uint64_t user,
+                                    uint64_t **entry)
 {
     uint64_t *table = direct_map_at(root);
 
@@ -66,6 +67,7 @@ static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level,
         } else if ((*upper & LARGE) != 0) {
             return NONOS_E_EXISTS;
         }
+        *upper |= user;
         table = table_at(*upper);
     }
     *entry = &table[level_index(vaddr, level)];
@@ -81,7 +83,7 @@ static unsigned level_that_fits(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsi
     return level;
 }
 
-static bool range_is_valid(vaddr_t vaddr, paddr_t paddr, uint64_t len)
+static bool range_is_valid(vaddr_t vaddr, paddr_t paddr, uint64_t len, bool user)
 {
     uint64_t last;
     uint64_t end;
@@ -89,6 +91,8 @@ static bool range_is_valid(vaddr_t vaddr, paddr_t paddr, uint64_t len)
     if (((vaddr | paddr | len) & PAGE_MASK) != 0 || len == 0)
         return false;
     if (!is_canonical(vaddr) || ckd_add(&last, vaddr, len - 1) || vaddr >> 47 != last >> 47)
+        return false;
+    if (user && vaddr >= ADDRESS_USER_END)
         return false;
     return !ckd_add(&end, paddr, len) && end <= ADDRESS_PADDR_LIMIT;
 }
@@ -98,16 +102,17 @@ enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_
 {
     bool writable = (flags & MAPPING_WRITE) != 0;
     bool executable = (flags & MAPPING_EXECUTE) != 0;
-    uint64_t bits = PRESENT | ACCESSED | DIRTY | GLOBAL | (writable ? WRITABLE : 0) |
-                    (executable ? 0 : NO_EXECUTE) |
+    bool user = (flags & MAPPING_USER) != 0;
+    uint64_t bits = PRESENT | ACCESSED | DIRTY | (user ? USER : GLOBAL) |
+                    (writable ? WRITABLE : 0) | (executable ? 0 : NO_EXECUTE) |
                     ((flags & MAPPING_UNCACHED) != 0 ? WRITE_THROUGH | CACHE_DISABLE : 0);
 
-    if (!range_is_valid(vaddr, paddr, len) || (writable && executable))
+    if (!range_is_valid(vaddr, paddr, len, user) || (writable && executable))
         return NONOS_E_SIZE;
     while (len > 0) {
         unsigned level = level_that_fits(vaddr, paddr, len, flags);
         uint64_t *entry;
-        enum nonos_error error = entry_reach(root, vaddr, level, &entry);
+        enum nonos_error error = entry_reach(root, vaddr, level, user ? USER : 0, &entry);
 
         if (error != NONOS_OK)
             return error;

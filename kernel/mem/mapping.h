@@ -2,7 +2,8 @@
  * mapping.h - 4-level page tables as data: building and reading them.
  *
  * Nothing here touches the processor: paging.c puts the tables into use. Tables are frames, reached
- * through direct_map_at. Permissions are set in the lowest entry alone; the upper ones allow all.
+ * through direct_map_at. Permissions are set in the lowest entry alone; the upper ones allow all,
+ * but use by programs only where there are pages of programs.
  *
  * Source: SDM vol. 3 §4.5 (4-level paging), §4.6 (access rights), §4.9 (memory types).
  */
@@ -22,6 +23,7 @@ enum mapping_flags {
     MAPPING_EXECUTE = 1 << 1,  /* never together with MAPPING_WRITE */
     MAPPING_PAGES_1G = 1 << 2, /* the processor has 1 GiB pages: they may be used */
     MAPPING_UNCACHED = 1 << 3, /* for registers of devices */
+    MAPPING_USER = 1 << 4,     /* programs may use it; below ADDRESS_USER_END alone */
 };
 
 struct mapping_statistics {
@@ -45,9 +47,9 @@ struct mapping_entry {
 [[nodiscard]] enum nonos_error mapping_create(paddr_t *root);
 
 /* Maps [vaddr, vaddr + len) to [paddr, paddr + len), whole pages, with the largest pages that fit.
- * NONOS_E_SIZE for a range that is not aligned, wraps around, is not canonical, or is writable and
- * executable; NONOS_E_EXISTS when it has a page mapped already; NONOS_E_NO_MEMORY. On failure part
- * of it may be mapped. */
+ * NONOS_E_SIZE for a range that is not aligned, wraps around, is not canonical, is writable and
+ * executable, or is for programs and not below ADDRESS_USER_END; NONOS_E_EXISTS when it has a page
+ * mapped already; NONOS_E_NO_MEMORY. On failure part of it may be mapped. */
 [[nodiscard]] enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_t len,
                                            unsigned flags);
 

@@ -207,6 +207,33 @@ static void test_count_finds_writable_executable_and_user_pages(void **state)
     assert_int_equal(count().user_pages, 1);
 }
 
+/* A program's page opens the tables above it, and nothing else that they map. */
+static void test_pages_of_programs_are_in_the_lower_half_alone(void **state)
+{
+    const uint64_t low = UINT64_C(0x400000);
+    const uint64_t last = ADDRESS_USER_END - PAGE_LEN;
+    uint64_t *top = direct_map_at(root);
+
+    (void)state;
+    assert_int_equal(mapping_add(root, HIGH, 0x5000, PAGE_LEN, MAPPING_USER), NONOS_E_SIZE);
+    assert_int_equal(mapping_add(root, ADDRESS_USER_END, 0x5000, PAGE_LEN, MAPPING_USER),
+                     NONOS_E_SIZE);
+    assert_int_equal(count().pages_4k, 0);
+
+    assert_int_equal(mapping_add(root, HIGH, 0x5000, PAGE_LEN, MAPPING_WRITE), NONOS_OK);
+    assert_int_equal(count().user_pages, 0);
+    assert_int_equal(mapping_add(root, low, 0x6000, PAGE_LEN, MAPPING_USER | MAPPING_EXECUTE),
+                     NONOS_OK);
+    assert_int_equal(mapping_add(root, last, 0x7000, PAGE_LEN, MAPPING_USER | MAPPING_WRITE),
+                     NONOS_OK);
+    assert_int_equal(count().user_pages, 2);
+    assert_int_equal(count().writable_executable_pages, 0);
+    assert_int_equal(top[256] & 4, 0);
+    assert_int_equal(
+        mapping_add(root, low, 0, PAGE_LEN, MAPPING_USER | MAPPING_WRITE | MAPPING_EXECUTE),
+        NONOS_E_SIZE);
+}
+
 /* One no-execute or read-only bit on any level protects everything below. */
 static void test_upper_levels_can_only_take_away(void **state)
 {
@@ -250,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup(test_impossible_ranges_are_refused, setup),
         cmocka_unit_test_setup(test_no_memory_for_tables_is_an_error, setup),
         cmocka_unit_test_setup(test_count_finds_writable_executable_and_user_pages, setup),
+        cmocka_unit_test_setup(test_pages_of_programs_are_in_the_lower_half_alone, setup),
         cmocka_unit_test_setup(test_upper_levels_can_only_take_away, setup),
         cmocka_unit_test_setup(test_no_address_outside_the_halves_is_found, setup),
     };
