@@ -1,6 +1,7 @@
 #include "kernel/prompt.h"
 
 #include "crypto/bytes.h"
+#include "image/text.h"
 #include "kernel/console.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
@@ -90,8 +91,10 @@ static void run_panic(const char *argument)
 {
     if (*argument == '\0')
         panic("asked for on the console");
-    if (!provoke_fault(argument))
-        console_printf("panic: '%s' is none of: %s\n", argument, PROVOKE_NAMES);
+    if (text_is(argument, strlen(argument), "list"))
+        provoke_list();
+    else if (!provoke_fault(argument))
+        console_printf("panic: there is no fault '%s'; 'panic list' names them\n", argument);
 }
 
 static void run_reboot([[maybe_unused]] const char *argument)
@@ -114,7 +117,7 @@ static const struct command commands[] = {
     {"memory", nullptr, "frames, heap and page tables", run_memory},
     {"timeline", nullptr, "what each step of this start took", run_timeline},
     {"random", "[count]", "random bytes, 32 unless told otherwise", run_random},
-    {"panic", "[fault]", "stop; or break a protection: " PROVOKE_NAMES, run_panic},
+    {"panic", "[fault]", "stop; or break a protection: 'panic list' names them", run_panic},
     {"reboot", nullptr, "start the machine anew", run_reboot},
     {"poweroff", nullptr, "switch the machine off", run_poweroff},
 };
@@ -152,8 +155,7 @@ static char *split(char *text, char **rest)
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strlen(name) == strlen(commands[i].name) &&
-            memcmp(name, commands[i].name, strlen(name)) == 0)
+        if (text_is(name, strlen(name), commands[i].name))
             return &commands[i];
     }
     return nullptr;

@@ -22,6 +22,14 @@ def connect(path):
     return stream
 
 
+def snapshots(folder):
+    """What QEMU needs on its command line for Monitor.save: a place, which goes away with it."""
+    disk = os.path.join(folder, "snapshots")
+    with open(disk, "wb") as file:
+        file.truncate(1 << 20)
+    return ["-drive", f"if=none,format=raw,file={disk},snapshot=on"]
+
+
 class Debugger:
     """GDB's remote protocol (GDB manual, appendix E), as much of it as is needed."""
 
@@ -88,6 +96,17 @@ class Monitor:
             if "event" not in answer:
                 assert "return" in answer, answer
                 return answer["return"]
+
+    def human(self, line):
+        """Runs a command of the human monitor; returns what it printed."""
+        return self.ask("human-monitor-command", **{"command-line": line})
+
+    def save(self, name):
+        """Keeps the whole machine as it is now. Needs snapshots() on QEMU's command line."""
+        assert self.human(f"savevm {name}").strip() == ""
+
+    def load(self, name):
+        assert self.human(f"loadvm {name}").strip() == ""
 
     def dump(self, path, length):
         """Physical memory from 0 on, as bytes; the guest stands still meanwhile."""

@@ -78,6 +78,10 @@ bool provoke_fault(const char *name)
     return false;
 }
 
+void provoke_list(void)
+{
+}
+
 void report_print_info(void)
 {
 }
