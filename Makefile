@@ -78,7 +78,7 @@ debug: ## the same, waiting for GDB on :1234
 
 test: ## set up, build, and run every test
 	@$(NO_KEY) scripts/setup --test
-	@$(MAKE) $(PARALLEL) all unit-tests $(GEN)/signer.identity $(GEN)/signer.pem
+	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
 test-all: test ## the same, then what takes minutes: single faults, constant time, fuzzing

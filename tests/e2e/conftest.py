@@ -1,6 +1,7 @@
 """What the end-to-end tests share: where the build is, the machine, and guests that are ended."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,25 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import guest as guest_module  # noqa: E402
 import machine  # noqa: E402
+
+
+def make_image(build, folder, kernel, loader=None, program=None):
+    """A disk image with this kernel (None: without one) and this loader, or the build's; program:
+    what firmware starts in its place, as the loader's file is then EFI/nonos/loader.efi."""
+    esp = folder / "esp"
+    os.makedirs(esp / "EFI" / "BOOT")
+    os.makedirs(esp / "EFI" / "nonos")
+    first = esp / "EFI" / "BOOT" / "BOOTX64.EFI"
+    shutil.copy(loader or f"{build}/BOOTX64.EFI",
+                esp / "EFI" / "nonos" / "loader.efi" if program else first)
+    if program:
+        shutil.copy(program, first)
+    if kernel is not None:
+        (esp / "EFI" / "nonos" / "kernel.bin").write_bytes(kernel)
+    image = folder / "nonos.img"
+    subprocess.run([f"{ROOT}/scripts/disk-image", str(esp), str(image),
+                    f"{build}/gen/manifest.txt"], check=True, timeout=60)
+    return str(image)
 
 
 @pytest.fixture(scope="session")

@@ -110,9 +110,12 @@ class Monitor:
 
     def dump(self, path, length):
         """Physical memory from 0 on, as bytes; the guest stands still meanwhile."""
-        self.ask("stop")
+        running = self.ask("query-status")["running"]  # else the debugger has stopped it
+        if running:
+            self.ask("stop")
         self.ask("pmemsave", val=0, size=length, filename=str(path))
-        self.ask("cont")
+        if running:
+            self.ask("cont")
         with open(path, "rb") as file:
             memory = file.read()
         os.remove(path)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, make_image
 
 NAMES = {}
 with open(os.path.join(ROOT, "abi", "errors.def"), encoding="ascii") as definitions:
@@ -14,21 +14,6 @@ with open(os.path.join(ROOT, "abi", "errors.def"), encoding="ascii") as definiti
         NAMES[name] = int(code)
 
 SIG_LEN, PQSIG_LEN = 64, 3309
-
-
-def make_image(build, folder, kernel):
-    """A disk image with this kernel (None: without one) and the loader of the build."""
-    esp = folder / "esp"
-    os.makedirs(esp / "EFI" / "BOOT")
-    os.makedirs(esp / "EFI" / "nonos")
-    with open(f"{build}/BOOTX64.EFI", "rb") as file:
-        (esp / "EFI" / "BOOT" / "BOOTX64.EFI").write_bytes(file.read())
-    if kernel is not None:
-        (esp / "EFI" / "nonos" / "kernel.bin").write_bytes(kernel)
-    image = folder / "nonos.img"
-    subprocess.run([f"{ROOT}/scripts/disk-image", str(esp), str(image),
-                    f"{build}/gen/manifest.txt"], check=True, timeout=60)
-    return str(image)
 
 
 @pytest.fixture

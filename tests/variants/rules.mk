@@ -1,0 +1,57 @@
+# What tests boot besides the product: kernels and loaders with a wipe taken out, loaders with other
+# policies, kernels of other signers, and programs that start the loader on a stranger machine.
+VARIANTS := $(BUILD)/variants
+
+# Kernels that do not wipe, without a symbol table of their own.
+VARIANT_KERNEL = $(LD) $(KERNEL_LDFLAGS) $(filter %.o %.a,$^) -o $@
+VARIANT_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(KERNEL_PARTS)
+$(VARIANTS)/kept.elf: $(BUILD)/kernel/tests/variants/kept.o $(VARIANT_PARTS)
+$(VARIANTS)/freed.elf: $(BUILD)/kernel/tests/variants/freed.o \
+    $(filter-out %/kernel/mem/frames.o,$(VARIANT_PARTS))
+$(VARIANTS)/kept.elf $(VARIANTS)/freed.elf: tests/variants/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(VARIANT_KERNEL)
+$(VARIANTS)/%.unsigned: $(VARIANTS)/%.elf $(NONOS)
+	$(Q)$(NONOS) seal $< -o $@
+
+# Two signers for tests alone.
+$(VARIANTS)/%.key: | $(NONOS)
+	@mkdir -p $(@D)
+	$(Q)said=$$($(NONOS) keygen -o $@ 2>&1) || { echo "$$said" >&2; exit 1; }
+$(VARIANTS)/%.identity: $(VARIANTS)/%.key $(NONOS)
+	$(Q)$(NONOS) pubkey -k $< --name $* --roles kernel -o $@
+$(VARIANTS)/%-release.identity: $(VARIANTS)/%.key $(NONOS)
+	$(Q)$(NONOS) pubkey -k $< --name $*-release --roles kernel --profile release -o $@
+$(VARIANTS)/kernel-by-%.bin: $(VARIANTS)/%.key $(BUILD)/kernel.unsigned $(NONOS)
+	$(Q)$(NONOS) sign -k $< -o $@ $(BUILD)/kernel.unsigned > /dev/null
+$(VARIANTS)/kept-by-acme.bin: $(VARIANTS)/acme.key $(VARIANTS)/kept.unsigned $(NONOS)
+	$(Q)$(NONOS) sign -k $< -o $@ $(VARIANTS)/kept.unsigned > /dev/null
+
+# Loaders by policy: whom they trust and revoke, their profile and their floor.
+$(GEN)/variants/both.c: ARGUMENTS := dev 1 'acme other' ''
+$(GEN)/variants/revoked.c: ARGUMENTS := dev 1 other acme
+$(GEN)/variants/floor.c: ARGUMENTS := dev 2 acme ''
+$(GEN)/variants/release.c: ARGUMENTS := release 1 acme-release ''
+$(GEN)/variants/strict.c: ARGUMENTS := strict 1 acme ''
+VARIANT_LOADERS := both revoked floor release strict
+$(VARIANT_LOADERS:%=$(GEN)/variants/%.c): tests/variants/policy tests/variants/rules.mk $(NONOS) \
+    $(addprefix $(VARIANTS)/,acme.identity other.identity acme-release.identity)
+	$(Q)tests/variants/policy $(NONOS) $(VARIANTS) $@ $(ARGUMENTS)
+LOADER_WITHOUT = $(filter-out $(addprefix $(BUILD)/loader/,$(1)),$(LOADER_PARTS))
+$(VARIANT_LOADERS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/variants/%.o \
+    $(call LOADER_WITHOUT,policy.o)
+# The loader that does not wipe, and programs that start a loader.
+$(VARIANTS)/kept.efi: $(BUILD)/loader/tests/variants/kept.o $(LOADER_PARTS)
+VARIANT_PROGRAMS := occupied five_levels
+$(VARIANT_PROGRAMS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/tests/variants/%.o \
+    $(BUILD)/loader/tests/variants/chain.o $(call LOADER_WITHOUT,boot/main.o)
+$(VARIANTS)/five_levels.efi: $(BUILD)/loader/tests/variants/five_levels.S.o
+$(VARIANTS)/%.efi: tests/variants/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) $(filter %.o %.lib %.a,$^) -out:$@
+
+.PHONY: variants
+variants: $(addprefix $(VARIANTS)/,kept.elf freed.elf kept-by-acme.bin kernel-by-acme.bin kernel-by-other.bin) \
+    $(addsuffix .efi,$(addprefix $(VARIANTS)/,kept $(VARIANT_LOADERS) $(VARIANT_PROGRAMS)))
