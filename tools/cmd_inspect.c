@@ -1,219 +1,224 @@
-#include "crypto/bytes.h"
-#include "image/digest.h"
-#include "image/error.h"
 #include "tools/command.h"
 #include "tools/image_file.h"
-#include "tools/json.h"
-#include "tools/print.h"
+#include "tools/image_svg.h"
+#include "tools/inspection.h"
 #include "tools/report.h"
-#include "tools/structure.h"
+#include "tools/verification.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* What there is to say about a file; digests only where error is not about its length. */
-struct inspection {
+enum form { FORM_PLAIN, FORM_JSON, FORM_SVG };
+
+/* The command line. */
+struct request {
     const char *path;
-    struct file_bytes image;
-    uint8_t d0[NONOS_DIGEST_LEN];
-    uint8_t d1[NONOS_DIGEST_LEN];
-    bool ed25519_present;
-    bool mldsa65_present;
-    struct structure structure;
-    enum nonos_error error;
+    const char *output; /* of a picture; null: standard output */
+    enum form form;
+    bool without_digest;
+    struct verification verification;
 };
 
-static const char *type_name(enum nonos_image_type type)
+static const char *base_name(const char *path)
 {
-    return type == NONOS_IMAGE_KERNEL    ? "kernel"
-           : type == NONOS_IMAGE_CAPSULE ? "capsule"
-                                         : "bundle";
+    const char *slash = strrchr(path, '/');
+    return slash == nullptr ? path : slash + 1;
 }
 
-static void permissions(uint32_t flags, char text[4])
+static void draw(FILE *stream, const struct inspection *it, bool without_digest)
 {
-    text[0] = (flags & IMAGE_SEGMENT_R) != 0 ? 'r' : '-';
-    text[1] = (flags & IMAGE_SEGMENT_W) != 0 ? 'w' : '-';
-    text[2] = (flags & IMAGE_SEGMENT_X) != 0 ? 'x' : '-';
-    text[3] = 0;
+    struct image_map map;
+    bool is_image = it->error == NONOS_OK;
+    image_map_make(it->image.bytes, it->image.len, is_image ? &it->structure.elf : nullptr, &map);
+    struct image_picture picture = {
+        .file = base_name(it->path),
+        .len = it->image.len,
+        .map = &map,
+        .structure = is_image ? &it->structure : nullptr,
+        .error = it->error,
+        .mldsa65_present = it->mldsa65_present,
+        .ed25519_present = it->ed25519_present,
+        .digest = without_digest ? nullptr : it->d1,
+        .verdict = it->verdict,
+    };
+    image_svg_write(stream, &picture);
 }
 
-static void inspect(struct inspection *it)
+static int write_svg(const struct inspection *it, const struct request *request)
 {
-    it->error = image_file_read(it->path, &it->image);
-    if (it->error != NONOS_OK)
-        return;
-    const uint8_t *end = it->image.bytes + it->image.len;
-    image_digest(it->image.bytes, it->image.len, it->d0, it->d1);
-    it->ed25519_present = !bytes_are_zero(end - NONOS_SIG_LEN, NONOS_SIG_LEN);
-    it->mldsa65_present = !bytes_are_zero(end - NONOS_TRAILER_LEN, NONOS_PQSIG_LEN);
-    it->error = structure_read(it->image.bytes, it->image.len, &it->structure);
-}
-
-static void print_plain(const struct inspection *it)
-{
-    print_image(it->path, it->image.len);
-    print_digest("body", it->d0);
-    print_digest("digest", it->d1);
-    print_line("ed25519", it->ed25519_present ? "present, not verified" : "absent");
-    print_line("ml-dsa-65", it->mldsa65_present ? "present, not verified" : "absent");
-    if (it->error != NONOS_OK)
-        return;
-    const struct image_elf *elf = &it->structure.elf;
-    printf("%-10s 0x%" PRIx64 "\n", "entry", elf->entry);
-    for (unsigned i = 0; i < elf->segment_count; i++) {
-        const struct image_segment *segment = &elf->segments[i];
-        char flags[4];
-        permissions(segment->flags, flags);
-        printf("%-10s %s  file 0x%06" PRIx64 " +%-8" PRIu64 " memory 0x%" PRIx64 " at 0x%" PRIx64
-               " +%" PRIu64 "\n",
-               "segment", flags, segment->offset, segment->file_len, segment->vaddr, segment->paddr,
-               segment->mem_len);
+    if (request->output == nullptr) {
+        draw(stdout, it, request->without_digest);
+        return 0;
     }
-    print_manifest(&it->structure.manifest);
-}
-
-static void write_segments(struct json_output *json, const struct image_elf *elf)
-{
-    json_begin_array(json, "segments");
-    for (unsigned i = 0; i < elf->segment_count; i++) {
-        const struct image_segment *segment = &elf->segments[i];
-        char flags[4];
-        permissions(segment->flags, flags);
-        json_begin_object(json, nullptr);
-        json_put_string(json, "permissions", flags);
-        json_put_number(json, "file_offset", segment->offset);
-        json_put_number(json, "file_length", segment->file_len);
-        json_put_address(json, "virtual_address", segment->vaddr);
-        json_put_address(json, "physical_address", segment->paddr);
-        json_put_number(json, "memory_length", segment->mem_len);
-        json_end_object(json);
+    char *text = nullptr;
+    size_t len = 0;
+    FILE *stream = open_memstream(&text, &len);
+    if (stream == nullptr)
+        return report_error(request->output, NONOS_E_NO_MEMORY, nullptr);
+    draw(stream, it, request->without_digest);
+    bool failed = ferror(stream) != 0;
+    failed = fclose(stream) != 0 || failed;
+    int status = 0;
+    if (failed)
+        status = report_error(request->output, NONOS_E_NO_MEMORY, nullptr);
+    if (status == 0) {
+        enum nonos_error error = file_write(request->output, text, len);
+        if (error != NONOS_OK)
+            status = report_file_error(request->output, error);
     }
-    json_end_array(json);
-}
-
-static void write_text(struct json_output *json, const char *key, struct manifest_text text)
-{
-    json_put_text(json, key, text.bytes, text.len);
-}
-
-static void write_manifest(struct json_output *json, const struct manifest *manifest)
-{
-    json_begin_object(json, "manifest");
-    json_put_string(json, "type", type_name(manifest->type));
-    write_text(json, "name", manifest->name);
-    write_text(json, "version", manifest->version);
-    json_put_number(json, "security_version", manifest->security_version);
-    write_text(json, "target", manifest->target);
-    json_put_string(json, "profile", command_profile_name((uint32_t)manifest->profile));
-    write_text(json, "source", manifest->source);
-    write_text(json, "commit", manifest->commit);
-    json_put_bool(json, "dirty", manifest->dirty);
-    json_put_number(json, "epoch", manifest->epoch);
-    write_text(json, "compiler", manifest->compiler);
-    write_text(json, "pqc", manifest->pqc);
-    write_text(json, "bundle", manifest->bundle);
-    write_text(json, "sbom", manifest->sbom);
-    json_begin_array(json, "grants");
-    struct manifest_text rest = manifest->grants;
-    struct manifest_text capability, rights;
-    while (manifest_next_grant(&rest, &capability, &rights)) {
-        json_begin_object(json, nullptr);
-        write_text(json, "capability", capability);
-        write_text(json, "rights", rights);
-        json_end_object(json);
-    }
-    json_end_array(json);
-    write_text(json, "text", manifest->all);
-    json_end_object(json);
-}
-
-static void write_error(struct json_output *json, const struct inspection *it)
-{
-    if (it->error == NONOS_OK) {
-        json_put_null(json, "error");
-        return;
-    }
-    json_begin_object(json, "error");
-    json_put_number(json, "code", (uint64_t)it->error);
-    json_put_string(json, "name", error_name(it->error));
-    json_put_string(json, "text", error_text(it->error));
-    if (it->structure.manifest_line != 0)
-        json_put_number(json, "manifest_line", it->structure.manifest_line);
-    json_end_object(json);
-}
-
-/* Members that could not be had are absent. */
-static void print_json(const struct inspection *it)
-{
-    struct json_output json = {.stream = stdout};
-    json_begin_object(&json, nullptr);
-    json_put_string(&json, "file", it->path);
-    if (it->image.bytes != nullptr) {
-        json_put_number(&json, "length", it->image.len);
-        json_put_hex(&json, "d0", it->d0, sizeof(it->d0));
-        json_put_hex(&json, "d1", it->d1, sizeof(it->d1));
-        json_begin_object(&json, "signatures");
-        json_put_string(&json, "ed25519", it->ed25519_present ? "present" : "absent");
-        json_put_string(&json, "mldsa65", it->mldsa65_present ? "present" : "absent");
-        json_end_object(&json);
-    }
-    json_put_bool(&json, "verified", false);
-    write_error(&json, it);
-    if (it->error == NONOS_OK) {
-        json_put_address(&json, "entry", it->structure.elf.entry);
-        write_segments(&json, &it->structure.elf);
-        write_manifest(&json, &it->structure.manifest);
-    }
-    json_end_object(&json);
-}
-
-static int inspect_file(const char *path, bool as_json)
-{
-    struct inspection it = {.path = path};
-    inspect(&it);
-    int status =
-        it.error == NONOS_OK ? 0 : image_file_report(path, it.error, it.structure.manifest_line);
-    if (as_json)
-        print_json(&it);
-    else if (it.image.bytes != nullptr)
-        print_plain(&it);
-    file_free(&it.image);
+    free(text);
     return status;
+}
+
+static bool is_asked(const struct request *request)
+{
+    return request->verification.identity_count > 0 || request->verification.keys != nullptr;
+}
+
+/* Of what says that it is an image, the type that it says; else a kernel. */
+static int verify(const struct request *request, struct inspection *it,
+                  struct image_verdict *verdict)
+{
+    struct verification asked = request->verification;
+    if (it->error == NONOS_OK)
+        asked.wanted = it->structure.manifest.type;
+    enum nonos_error error = verification_decide(&asked, &it->trust, &it->image, verdict);
+    it->verdict = verdict;
+    return image_is_verified(verdict) ? 0
+                                      : image_file_report(it->path, error, verdict->manifest_line);
+}
+
+static int show(const struct inspection *it, const struct request *request)
+{
+    if (request->form == FORM_JSON)
+        inspection_print_json(it);
+    else if (it->image.bytes == nullptr)
+        return 0;
+    else if (request->form == FORM_SVG)
+        return write_svg(it, request);
+    else
+        inspection_print_text(it);
+    return 0;
+}
+
+/* The status is that of the first thing that went wrong: structure, verification, output. */
+static int inspect_file(const struct request *request)
+{
+    struct inspection it = {.path = request->path};
+    struct image_verdict verdict;
+    int status = is_asked(request) ? verification_gather(&request->verification, &it.trust) : 0;
+    if (status == 0) {
+        inspection_read(&it);
+        if (it.error != NONOS_OK)
+            status = image_file_report(it.path, it.error, it.structure.manifest_line);
+        if (is_asked(request) && it.image.bytes != nullptr) {
+            int refused = verify(request, &it, &verdict);
+            status = status == 0 ? refused : status;
+        }
+        int failed = show(&it, request);
+        status = status == 0 ? failed : status;
+    }
+    file_free(&it.image);
+    trust_free(&it.trust);
+    return status;
+}
+
+/* False: it is none of the options of this command, or one time too many. */
+static bool read_option(int option, struct request *request)
+{
+    switch (option) {
+    case OPTION_JSON:
+        request->form = FORM_JSON;
+        return true;
+    case OPTION_SVG:
+        request->form = FORM_SVG;
+        return true;
+    case OPTION_NO_DIGEST:
+        request->without_digest = true;
+        return true;
+    case OPTION_KEYS:
+        request->verification.keys = optarg;
+        return true;
+    case OPTION_ALLOW_DEV:
+        request->verification.allow_dev = true;
+        return true;
+    case 'o':
+        request->output = optarg;
+        return true;
+    case 'i':
+        return verification_add_identity(&request->verification, optarg);
+    default:
+        return false;
+    }
+}
+
+/* What does not go together; null where all does. */
+static const char *find_conflict(const struct request *request, bool json, bool svg)
+{
+    if (json && svg)
+        return "--json and --svg are two answers; ask twice";
+    if (!svg && request->output != nullptr)
+        return "-o goes with --svg; the rest is printed";
+    if (!svg && request->without_digest)
+        return "--no-digest goes with --svg";
+    if (request->verification.allow_dev && !is_asked(request))
+        return "--allow-dev goes with -i or --keys: without one of these nothing is verified";
+    return nullptr;
 }
 
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"json", no_argument, nullptr, OPTION_JSON},
+        {"svg", no_argument, nullptr, OPTION_SVG},
+        {"no-digest", no_argument, nullptr, OPTION_NO_DIGEST},
+        {"output", required_argument, nullptr, 'o'},
+        {"identity", required_argument, nullptr, 'i'},
+        {"keys", required_argument, nullptr, OPTION_KEYS},
+        {"allow-dev", no_argument, nullptr, OPTION_ALLOW_DEV},
         {"help", no_argument, nullptr, OPTION_HELP},
         {nullptr, 0, nullptr, 0},
     };
-    bool as_json = false;
+    struct request request = {.verification = {.wanted = NONOS_IMAGE_KERNEL, .floor = 1}};
+    bool json = false, svg = false;
     int option = 0;
     int status = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", options, nullptr)) != -1) {
-        if (option == OPTION_JSON) {
-            as_json = true;
-        } else {
-            command_common_option(&command_inspect, option, argv, &status);
-            return status;
-        }
+    while ((option = getopt_long(argc, argv, ":o:i:h", options, nullptr)) != -1) {
+        json = json || option == OPTION_JSON;
+        svg = svg || option == OPTION_SVG;
+        if (read_option(option, &request))
+            continue;
+        if (option == 'i')
+            return command_usage(&command_inspect, "-i is given too often");
+        command_common_option(&command_inspect, option, argv, &status);
+        return status;
     }
+    const char *conflict = find_conflict(&request, json, svg);
+    if (conflict != nullptr)
+        return command_usage(&command_inspect, "%s", conflict);
     if (argc - optind != 1)
         return command_usage(&command_inspect, "it takes one image");
-    return inspect_file(argv[optind], as_json);
+    request.path = argv[optind];
+    return inspect_file(&request);
 }
 
 const struct command command_inspect = {
     .name = "inspect",
-    .arguments = "[--json] IMAGE",
+    .arguments = "[--json | --svg [-o FILE]] [-i IDENTITY]... [--keys DIR] [--allow-dev] IMAGE",
     .summary = "show what an image says about itself",
-    .help = "Shows digests, segments and manifest, signed or not. It verifies nothing: `nonos\n"
-            "verify` does. The exit status is 0 when the structure is that of an image; for one\n"
-            "that is damaged, what can be had is shown and the status is the code.\n"
-            "\n"
-            "      --json  as JSON (addresses are strings)\n",
+    .help =
+        "Shows digests, segments and manifest, signed or not. It verifies nothing unless -i or\n"
+        "--keys says whom to trust. The exit status is 0 when the structure is that of an image\n"
+        "and, where asked, it is verified; else it is the code, and what can be had is shown.\n"
+        "\n"
+        "      --json           as JSON (addresses are strings)\n"
+        "      --svg            as a picture: what each byte is, and which signature covers it\n"
+        "  -o, --output FILE    where the picture goes (default: standard output)\n"
+        "      --no-digest      leave the digest out of the picture, which then is the same for\n"
+        "                       images of the same layout\n"
+        "  -i, --identity FILE  verify: trust this identity, and those given so alone\n"
+        "      --keys DIR       verify: the folder of trusted and revoked identities\n"
+        "      --allow-dev      verify: accept a development image\n",
     .run = run,
 };

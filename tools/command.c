@@ -57,6 +57,13 @@ const char *command_profile_name(uint32_t profile)
     return profile == NONOS_PROFILE_RELEASE ? "release" : "dev";
 }
 
+const char *command_type_name(enum nonos_image_type type)
+{
+    return type == NONOS_IMAGE_KERNEL    ? "kernel"
+           : type == NONOS_IMAGE_CAPSULE ? "capsule"
+                                         : "bundle";
+}
+
 static bool read_type(const char *word, size_t len, enum nonos_image_type *out)
 {
     if (text_is(word, len, "kernel"))

@@ -42,6 +42,8 @@ enum {
     OPTION_FLOOR,
     OPTION_JSON,
     OPTION_DEV,
+    OPTION_SVG,
+    OPTION_NO_DIGEST,
 };
 
 void command_print_help(const struct command *command);
@@ -61,5 +63,6 @@ void command_common_option(const struct command *command, int option, char **arg
 [[nodiscard]] bool command_read_floor(const char *digits, uint32_t *out);
 
 const char *command_profile_name(uint32_t profile);
+const char *command_type_name(enum nonos_image_type type);
 
 #endif

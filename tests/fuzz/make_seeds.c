@@ -37,6 +37,11 @@ static void write_image_seeds(void)
     write_seed("image", "kernel", kernel.bytes, kernel.len);
     write_seed("image", "capsule", capsule.bytes, capsule.len);
     write_seed("image", "linked-kernel", elf.bytes, elf.len);
+    write_seed("svg", "linked-kernel", elf.bytes, elf.len);
+    write_seed("svg", "kernel", kernel.bytes, kernel.len);
+    write_seed("svg", "capsule", capsule.bytes, capsule.len);
+    memset(kernel.bytes + kernel.len - NONOS_SIG_LEN, '<' | 15, NONOS_SIG_LEN);
+    write_seed("svg", "signed-kernel", kernel.bytes, kernel.len);
     write_seed("manifest", "kernel", BUILT_KERNEL_DEV, sizeof BUILT_KERNEL_DEV);
     write_seed("manifest", "capsule", BUILT_CAPSULE_DEV, sizeof BUILT_CAPSULE_DEV);
     file_free(&elf);
