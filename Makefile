@@ -96,6 +96,8 @@ verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel:
 	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)
 	scripts/verify-by-hand $(KERNEL_BIN) $(GEN)/signer.pem
 
+pictures: image-map ## make the pictures of the documents (docs/pictures/) from this build
+
 size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
 
@@ -115,8 +117,8 @@ help: ## this list
 # One job for each processor, unless the user said how many.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-.PHONY: all kernel bootloader tools image run debug test verify check size setup doctor clean help \
-    unit-tests test-all
+.PHONY: all kernel bootloader tools image run debug test verify check pictures size setup doctor \
+    clean help unit-tests test-all image-map
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
 ifeq ($(filter run debug test test-all check setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
@@ -235,6 +237,25 @@ $(BUILD)/esp/.stamp: $(LOADER_EFI) $(KERNEL_BIN)
 $(DISK): $(BUILD)/esp/.stamp scripts/disk-image
 	$(SAY) image $@
 	$(Q)scripts/disk-image $(BUILD)/esp $@ $(GEN)/manifest.txt
+
+# Pictures -----------------------------------------------------------------------------------------
+# The kernel of this build, signed with a key that everybody knows (RFC 8032 §7.1, the first test)
+# and nothing trusts: so the same sources give everybody the same picture. It has no digest, since
+# it is itself one of the sources that the digest depends on.
+PUBLIC_KEY := 9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60
+PICTURE_PARTS := $(BUILD)/pictures/kernel.bin $(BUILD)/pictures/example.identity
+$(PICTURE_PARTS): private export SIGNING_KEY = $(PUBLIC_KEY)
+$(PICTURE_PARTS): private .SHELLFLAGS := $(WITH_KEY)
+$(BUILD)/pictures/kernel.bin: $(BUILD)/kernel.unsigned $(NONOS)
+	@mkdir -p $(@D)
+	$(Q)$(NONOS) sign -o $@ $< > $@.log
+$(BUILD)/pictures/example.identity: $(NONOS)
+	@mkdir -p $(@D)
+	$(Q)$(NONOS) pubkey --name example -o $@
+image-map: $(PICTURE_PARTS)
+	$(SAY) draw docs/pictures/image-map.svg
+	$(Q)$(NONOS) inspect --svg --no-digest --allow-dev -i $(BUILD)/pictures/example.identity \
+	    -o docs/pictures/image-map.svg $(BUILD)/pictures/kernel.bin
 
 # Tests --------------------------------------------------------------------------------------------
 unit-tests: $(addprefix $(BUILD)/tests/,$(UNIT_TESTS)) $(BUILD)/san/nonos

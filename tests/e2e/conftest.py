@@ -88,11 +88,11 @@ def signer_id(build):
 
 @pytest.fixture
 def nonos(build):
-    """nonos(ARGUMENT...): runs the host program, returns the finished process."""
+    """nonos(ARGUMENT..., environment={}): runs the host program, returns the finished process."""
 
-    def run(*arguments):
+    def run(*arguments, environment=None):
         return subprocess.run([f"{build}/nonos", *arguments], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=60, check=False)
+                              timeout=60, check=False, env={**os.environ, **(environment or {})})
 
     return run
