@@ -14,6 +14,8 @@
 #define IMAGE_MAX_SEGMENTS 8u
 #define IMAGE_MAX_PROGRAM_HEADERS 16u
 #define IMAGE_MAX_SECTIONS 32u
+#define IMAGE_MAX_NAMES_LEN 4096u /* of the section-name table */
+#define IMAGE_MAX_NOTE_LEN 4096u  /* of the bytes of one PT_NOTE */
 
 /* Permissions of a segment, as in p_flags. */
 #define IMAGE_SEGMENT_X 1u

@@ -57,11 +57,12 @@ static enum nonos_error find_names(const struct elf_file *file, uint64_t start,
         return NONOS_E_SECTION_NAME;
     const uint8_t *header = section_header(file, file->name_section);
     if (load_le32(header + 4) != ELF_SHT_STRTAB || load_le64(header + 8) != 0 ||
-        load_le64(header + 16) != 0)
+        load_le64(header + 16) != 0 || load_le64(header + 48) != 1)
         return NONOS_E_SECTION_TYPE;
     walk->names_offset = load_le64(header + 24);
     walk->names_len = load_le64(header + 32);
-    if (!range_is_inside(walk->names_offset, walk->names_len, start,
+    if (walk->names_len > IMAGE_MAX_NAMES_LEN ||
+        !range_is_inside(walk->names_offset, walk->names_len, start,
                          file->section_table_offset - start))
         return NONOS_E_SECTION_RANGE;
     const uint8_t *names = file->bytes + walk->names_offset;
@@ -106,7 +107,7 @@ static enum nonos_error check_signature(const struct section *section, uint64_t 
                                         uint64_t len, unsigned *count)
 {
     if (section->type != ELF_SHT_PROGBITS || section->flags != 0 || section->addr != 0 ||
-        section->offset != offset || section->len != len)
+        section->offset != offset || section->len != len || section->alignment != 1)
         return NONOS_E_SECTION_SIGNATURE;
     ++*count;
     return NONOS_OK;

@@ -94,12 +94,15 @@ static enum nonos_error parse_load(const struct elf_file *file, const uint8_t *h
     return NONOS_OK;
 }
 
+/* Nothing but the flags is looked at, so nothing else may be there. */
 static enum nonos_error parse_stack(const uint8_t *header)
 {
     uint32_t flags = load_le32(header + 4);
     if ((flags & IMAGE_SEGMENT_X) != 0)
         return NONOS_E_STACK_EXECUTABLE;
-    return flags == (IMAGE_SEGMENT_R | IMAGE_SEGMENT_W) ? NONOS_OK : NONOS_E_SEGMENT_FLAGS;
+    if (flags != (IMAGE_SEGMENT_R | IMAGE_SEGMENT_W))
+        return NONOS_E_SEGMENT_FLAGS;
+    return bytes_are_zero(header + 8, ELF_PROGRAM_HEADER_LEN - 8) ? NONOS_OK : NONOS_E_PADDING;
 }
 
 static uint64_t note_padded(uint64_t len)
@@ -129,8 +132,9 @@ static enum nonos_error parse_note(const struct elf_file *file, const uint8_t *h
 {
     uint64_t offset = load_le64(header + 8);
     uint64_t len = load_le64(header + 32);
-    if (len == 0 || len != load_le64(header + 40) || offset % NOTE_ALIGNMENT != 0 ||
-        load_le64(header + 48) != NOTE_ALIGNMENT || load_le32(header + 4) != IMAGE_SEGMENT_R)
+    if (len == 0 || len > IMAGE_MAX_NOTE_LEN || len != load_le64(header + 40) ||
+        offset % NOTE_ALIGNMENT != 0 || load_le64(header + 48) != NOTE_ALIGNMENT ||
+        load_le32(header + 4) != IMAGE_SEGMENT_R)
         return NONOS_E_NOTE;
     for (unsigned i = 0; i < elf->segment_count; i++) {
         const struct image_segment *segment = &elf->segments[i];

@@ -255,6 +255,9 @@ static void write_program_header(const struct plan *plan, uint32_t index, uint8_
             store_le64(header + 48, NONOS_IMAGE_ALIGNMENT);
     } else if (type == ELF_PT_NOTE) {
         store_le64(header + 8, new_note_offset(plan, segment->header));
+    } else if (type == ELF_PT_GNU_STACK) {
+        /* Some linkers give an alignment to what has no place. */
+        store_le64(header + 48, 0);
     }
 }
 
