@@ -82,6 +82,7 @@ test: ## set up, build, and run every test
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
 test-all: test ## the same, then what takes minutes: single faults, constant time, fuzzing
+	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
 	@$(MAKE) $(PARALLEL) fuzz
