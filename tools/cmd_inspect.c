@@ -190,7 +190,8 @@ static int run(int argc, char **argv)
         if (read_option(option, &request))
             continue;
         if (option == 'i')
-            return command_usage(&command_inspect, "-i is given too often");
+            return command_usage(&command_inspect, "%s: -i is taken at most %u times", optarg,
+                                 TRUST_MAX_COUNT);
         command_common_option(&command_inspect, option, argv, &status);
         return status;
     }

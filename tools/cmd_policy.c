@@ -149,7 +149,9 @@ static int read_option(int option, char **argv, struct request *request, bool *d
         return status;
     }
     *done = true;
-    return command_usage(&command_policy, "%s is not a value of that option", optarg);
+    return command_usage(&command_policy, "%s: %s", optarg,
+                         option == OPTION_PROFILE ? "--profile is dev or release"
+                                                  : "--floor takes a number from 1 to 4294967295");
 }
 
 static int run(int argc, char **argv)

@@ -95,13 +95,15 @@ static int read_option(int option, char **argv, struct request *request, bool *d
         if (command_read_roles(optarg, &request->roles))
             return 0;
         *done = true;
-        return command_usage(&command_pubkey, "--roles takes kernel, capsule, bundle, or several "
-                                              "of them separated by commas");
+        return command_usage(&command_pubkey,
+                             "%s: --roles takes kernel, capsule, bundle, or several of them "
+                             "separated by commas",
+                             optarg);
     case OPTION_PROFILE:
         if (command_read_profile(optarg, &request->profile))
             return 0;
         *done = true;
-        return command_usage(&command_pubkey, "--profile is dev or release");
+        return command_usage(&command_pubkey, "%s: --profile is dev or release", optarg);
     default:
         *done = true;
         command_common_option(&command_pubkey, option, argv, &status);

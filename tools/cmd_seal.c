@@ -1,5 +1,6 @@
 #include "tools/command.h"
 #include "tools/file.h"
+#include "tools/image_file.h"
 #include "tools/report.h"
 #include "tools/seal.h"
 
@@ -7,6 +8,9 @@ static int seal_file(const char *input, const char *output)
 {
     struct file_bytes elf;
     enum nonos_error error = file_read(input, SEAL_INPUT_MAX_LEN, &elf);
+    if (error == NONOS_E_SIZE)
+        return report_error(input, error, "at most %u MiB; strip what it does not need",
+                            SEAL_INPUT_MAX_LEN / 1024 / 1024);
     if (error != NONOS_OK)
         return report_file_error(input, error);
     struct file_bytes image;
@@ -14,7 +18,7 @@ static int seal_file(const char *input, const char *output)
     error = seal_elf(elf.bytes, elf.len, &image, &line);
     file_free(&elf);
     if (error != NONOS_OK && line != 0)
-        return report_error(input, error, "line %u of the manifest", line);
+        return image_file_report(input, error, line);
     if (error != NONOS_OK)
         return report_error(input, error,
                             "sealed, it would not be an image that verifies; the "

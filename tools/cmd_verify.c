@@ -41,35 +41,45 @@ static int verify_file(const struct verification *request, const char *path)
     return status;
 }
 
+static_assert(TRUST_MAX_COUNT == 64);
+
+/* What the option takes, where that was not it. */
+static const char *expected_value(int option)
+{
+    return option == 't'            ? "-t takes kernel, capsule or bundle"
+           : option == OPTION_FLOOR ? "--floor takes a number from 1 to 4294967295"
+                                    : "-i is taken at most 64 times";
+}
+
 static int read_option(int option, char **argv, struct verification *request, bool *done)
 {
+    bool is_valid = true;
     int status = 0;
     switch (option) {
     case 'i':
-        if (!verification_add_identity(request, optarg))
-            break;
-        return 0;
+        is_valid = verification_add_identity(request, optarg);
+        break;
     case 't':
-        if (!command_read_type(optarg, &request->wanted))
-            break;
-        return 0;
+        is_valid = command_read_type(optarg, &request->wanted);
+        break;
     case OPTION_FLOOR:
-        if (!command_read_floor(optarg, &request->floor))
-            break;
-        return 0;
+        is_valid = command_read_floor(optarg, &request->floor);
+        break;
     case OPTION_KEYS:
         request->keys = optarg;
-        return 0;
+        break;
     case OPTION_ALLOW_DEV:
         request->allow_dev = true;
-        return 0;
+        break;
     default:
         *done = true;
         command_common_option(&command_verify, option, argv, &status);
         return status;
     }
+    if (is_valid)
+        return 0;
     *done = true;
-    return command_usage(&command_verify, "%s is not a value of that option", optarg);
+    return command_usage(&command_verify, "%s: %s", optarg, expected_value(option));
 }
 
 static int run(int argc, char **argv)

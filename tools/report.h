@@ -14,12 +14,13 @@
 
 #include <stdio.h>
 
-/* Prints the error to standard error, then the advice (printf format, or null). Returns the code:
- * never 0. */
+/* Prints the error to standard error, then the advice (printf format; null: what is usual for the
+ * error, or nothing where its text says it all). Returns the code: never 0. */
 [[gnu::format(printf, 3, 4)]] int report_error(const char *what, enum nonos_error error,
                                                const char *advice, ...);
 
-/* The same for a failed read or write: the advice is the system's own reason (errno). */
+/* The same for a file: the system's own reason (errno), where a read or a write failed, and what to
+ * do about it. path: of the file; nothing is read from it. */
 int report_file_error(const char *path, enum nonos_error error);
 
 /* A line to standard error that is no error. */

@@ -47,7 +47,7 @@ static int read_identity(const char *path, struct identity *out)
     error = identity_parse((const char *)file.bytes, file.len, out);
     file_free(&file);
     if (error != NONOS_OK)
-        return report_error(path, error, "`nonos pubkey` makes identity files");
+        return report_error(path, error, nullptr);
     return 0;
 }
 
@@ -139,7 +139,8 @@ static int check_pin(const struct pins *pins, const char *path, const char *name
     char hex[ID_HEX_LEN + 1] = {0};
     text_write_hex(identity->id, sizeof(identity->id), hex);
     if (found > 1)
-        return report_error(path, NONOS_E_IDENTITY_PIN, "%s names it more than once", pins->path);
+        return report_error(path, NONOS_E_IDENTITY_PIN,
+                            "%s names it more than once: keep one of the lines", pins->path);
     return report_error(path, NONOS_E_IDENTITY_PIN,
                         "once its owner has confirmed the id, add this line to %s: %s %s",
                         pins->path, hex, name);
@@ -227,7 +228,7 @@ static int check_pins_used(const struct pins *pins, const char *folder)
             !exists_below(folder, "revoked", &pin))
             return report_error(pins->path, NONOS_E_IDENTITY_PIN,
                                 "line %zu pins a file that is neither in %s/trusted nor in "
-                                "%s/revoked",
+                                "%s/revoked: put the file back, or take the line away",
                                 line, folder, folder);
     }
     return 0;
@@ -241,6 +242,8 @@ static int read_pins(struct pins *pins, const char *folder)
         return report_error(folder, NONOS_E_NO_MEMORY, nullptr);
     }
     enum nonos_error error = file_read(pins->path, PINS_MAX_LEN, &pins->file);
+    if (error == NONOS_E_SIZE)
+        return report_error(pins->path, error, "at most %u bytes", PINS_MAX_LEN);
     if (error != NONOS_OK && error != NONOS_E_NOT_FOUND)
         return report_file_error(pins->path, error);
     return 0;
