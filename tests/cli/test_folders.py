@@ -33,13 +33,14 @@ def entries(folder):
 
 
 def named(text):
-    """What the table of files names: `x` stands for x.c, x.h and x.S."""
+    """What the table of files names: `x` stands for x.c, x.h and x.S, `x.c` for its header too."""
     rows = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
 def covers(name, entry):
-    return entry in (name, name + ".c", name + ".h", name + ".S")
+    return entry in (name, name + ".c", name + ".h", name + ".S",
+                     name.removesuffix(".c") + ".h")
 
 
 def modules():
