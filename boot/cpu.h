@@ -30,7 +30,8 @@ static inline uint64_t cpu_read_tsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* One try; false when the generator had nothing ready. */
+/* One try each; false, and *value 0, when the generator had nothing ready. Only where the processor
+ * has the instruction (boot/hardware.h). */
 static inline bool cpu_rdrand(uint64_t *value)
 {
     bool ready;
@@ -67,6 +68,7 @@ static inline void cpu_disable_interrupts(void)
     __asm__ volatile("cli" ::: "memory");
 }
 
+/* Interrupts off, halted, for ever. */
 [[noreturn]] static inline void cpu_stop(void)
 {
     for (;;)

@@ -15,6 +15,7 @@ extern efi_handle firmware_image;
 /* Whether boot services have been left, or may have been (boot/departure.h). */
 extern bool firmware_is_left;
 
+/* image, system: what firmware passed to efi_main (UEFI 2.10 §4.1). */
 void firmware_init(efi_handle image, struct efi_system_table *system);
 
 /* The only instance of a protocol that we need one of, or null. */
@@ -23,8 +24,8 @@ void *firmware_find_protocol(const struct efi_guid *guid);
 /* The protocol on a handle, or null. */
 void *firmware_open_protocol(efi_handle handle, const struct efi_guid *guid);
 
-/* All handles with a protocol: *count of them (0 when there are none) in memory that
- * firmware_free_handles gives back. */
+/* All handles with a protocol: *count of them (0, and null, when there are none) in memory that
+ * firmware_free_handles gives back; it takes null, too. */
 void firmware_list_handles(const struct efi_guid *guid, efi_handle **handles, uint64_t *count);
 void firmware_free_handles(efi_handle *handles);
 

@@ -31,10 +31,10 @@ struct kernel_space {
     uint64_t trampoline_paddr;
 };
 
-/* How many pages of tables are enough. */
+/* How many pages of tables (4096 bytes each) are enough. */
 [[nodiscard]] size_t kernel_space_page_count(const struct kernel_space *space, bool has_gib_pages);
 
-/* Builds it. Errors of page_tables_map. */
+/* Builds it in tables that page_tables_init has prepared. The errors of page_tables_map. */
 [[nodiscard]] enum nonos_error kernel_space_build(const struct kernel_space *space,
                                                   struct page_tables *tables);
 

@@ -19,10 +19,9 @@
 #define PAGE_TABLES_EXECUTE (1u << 1)
 
 struct page_tables {
-    uint8_t *arena; /* where the tables are written to */
-    uint64_t
-        arena_paddr;   /* the same pages, as the processor will see them; the first is the root */
-    size_t page_count; /* of the arena */
+    uint8_t *arena;       /* where the tables are written to; the caller's */
+    uint64_t arena_paddr; /* where the processor will see it; the first page is the root */
+    size_t page_count;    /* of the arena */
     size_t used_count;
     bool has_gib_pages; /* the processor has pages of 1 GiB */
 };

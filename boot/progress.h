@@ -4,6 +4,7 @@
 #ifndef NONOS_BOOT_PROGRESS_H
 #define NONOS_BOOT_PROGRESS_H
 
+/* Sets up port and screen. After firmware_init; before it, lines go nowhere. */
 void progress_init(void);
 
 /* "NONOS: ", the formatted text (boot/render.h; at most 320 characters), CR and LF. */

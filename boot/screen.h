@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+/* Finds the consoles. After firmware_init; before it, or where there are none, nothing is shown. */
 void screen_init(void);
 
 /* Text of printable ASCII, CR and LF. Does nothing once boot services have been left. */

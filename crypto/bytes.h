@@ -1,5 +1,8 @@
 /*
  * bytes.h - byte strings: wiping, constant-time comparison, and integers of fixed byte order.
+ *
+ * load_ and store_ take a number of 32 or 64 bits, little-endian (le) or big-endian (be), at any
+ * alignment.
  */
 #ifndef NONOS_CRYPTO_BYTES_H
 #define NONOS_CRYPTO_BYTES_H

@@ -38,7 +38,7 @@ struct keccak {
 /* KECCAK-p[1600, 24], FIPS 202 §3.3. */
 void keccak_permute(uint64_t lanes[KECCAK_LANE_COUNT]);
 
-/* rate: one of the KECCAK_*_RATE. */
+/* rate: one of the KECCAK_*_RATE; suffix: one of the KECCAK_*_SUFFIX. */
 void keccak_init(struct keccak *state, uint32_t rate);
 void keccak_absorb(struct keccak *state, const void *input, size_t len);
 void keccak_finish(struct keccak *state, uint8_t suffix);

@@ -2,9 +2,9 @@
  * mldsa65.h - ML-DSA-65 (FIPS 204, "pure" with context), a thin adapter around PQClean.
  *
  * Randomness is an argument: the seed xi, and rnd for hedged signing (32 zero bytes make it the
- * deterministic variant). Runs on the workspace (crypto/workspace.h), which is wiped; not
- * reentrant. On failure all outputs are zero. Verification is in a file of its own
- * (mldsa65_verify.c), which is all the loader links.
+ * deterministic variant). Seed and secret key are the caller's to wipe. Runs on the workspace
+ * (crypto/workspace.h), which is wiped; not reentrant. On failure all outputs are zero.
+ * Verification is in a file of its own (mldsa65_verify.c), which is all the loader links.
  */
 #ifndef NONOS_CRYPTO_MLDSA65_H
 #define NONOS_CRYPTO_MLDSA65_H

@@ -2,7 +2,8 @@
  * mlkem768.h - ML-KEM-768 (FIPS 203), a thin adapter around PQClean.
  *
  * It adds what PQClean leaves out: the input checks of §7.2 and §7.3, and wiping. Randomness is an
- * argument, so that every operation is a function of its inputs. Runs on the workspace
+ * argument, so that every operation is a function of its inputs; it is secret, and so are the
+ * decapsulation key and the shared secret: the caller wipes them. Runs on the workspace
  * (crypto/workspace.h); not reentrant. On failure all outputs are zero.
  */
 #ifndef NONOS_CRYPTO_MLKEM768_H

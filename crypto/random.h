@@ -18,6 +18,7 @@
 /* After so many bytes random_wants_seed() asks for new entropy. */
 #define RANDOM_RESEED_LEN (UINT64_C(1) << 20)
 
+/* All zero at first. Secret once seeded: wipe it (bytes_wipe) after use. */
 struct random {
     uint8_t key[32];
     uint8_t buffer[RANDOM_BUFFER_LEN];
@@ -26,13 +27,16 @@ struct random {
     bool seeded;
 };
 
-/* Mixes len bytes in; the generator counts as seeded once it has been given 32 or more in one
- * call by a caller who vouches for 256 bits of entropy (credited = true). */
+/* Mixes len bytes in, which stay the caller's to wipe; the generator counts as seeded once it has
+ * been given 32 or more in one call by a caller who vouches for 256 bits of entropy (credited =
+ * true). */
 void random_seed(struct random *random, const void *entropy, size_t len, bool credited);
 
 /* Fills out. NONOS_E_NOT_SEEDED (out zeroed) before the first credited seed. */
 [[nodiscard]] enum nonos_error random_bytes(struct random *random, void *out, size_t len);
 
+/* Whether it was never seeded, or has given out RANDOM_RESEED_LEN bytes since. It goes on either
+ * way: the caller decides. */
 [[nodiscard]] bool random_wants_seed(const struct random *random);
 
 #endif

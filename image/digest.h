@@ -20,7 +20,7 @@
 /* NONOS_E_IMAGE_SHORT or NONOS_E_IMAGE_LONG outside 4 KiB to 16 MiB. */
 [[nodiscard]] enum nonos_error image_check_len(size_t len);
 
-/* Both digests in one pass. */
+/* Both digests in one pass over the file. */
 void image_digest(const uint8_t *file, size_t len, uint8_t d0[NONOS_DIGEST_LEN],
                   uint8_t d1[NONOS_DIGEST_LEN]);
 

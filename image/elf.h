@@ -42,8 +42,10 @@ struct image_elf {
     uint64_t manifest_len; /* the NUL included */
 };
 
-/* Checks every rule of the format for a file of len bytes of the wanted type; *out is zero on
- * failure. Bounded time, no allocation, no state; reads nothing outside file[0 .. len). */
+/* Checks every rule of the format for a file of len bytes of the wanted type. The error is that of
+ * the first rule that is broken: NONOS_E_IMAGE_SHORT, NONOS_E_IMAGE_LONG, or one of the codes 30 to
+ * 59 (abi/errors.def); *out is zero on failure. Bounded time, no allocation, no state; reads
+ * nothing outside file[0 .. len). */
 [[nodiscard]] enum nonos_error image_parse_elf(const uint8_t *file, size_t len,
                                                enum nonos_image_type wanted, struct image_elf *out);
 

@@ -16,6 +16,7 @@
 
 #define IDENTITY_NAME_MAX_LEN 32u /* without the NUL; [a-z0-9-], first a letter */
 
+/* All of it is public. */
 struct identity {
     char name[IDENTITY_NAME_MAX_LEN + 1];
     uint32_t roles;   /* bits of enum nonos_image_type */
@@ -33,17 +34,21 @@ void identity_compute_id(const uint8_t ed25519[ED25519_PUBLIC_KEY_LEN],
 /* Whether a NUL-terminated text can be the name of an identity. */
 [[nodiscard]] bool identity_name_is_valid(const char *name);
 
-/* NONOS_E_IDENTITY_ID, NONOS_E_IDENTITY_KEY or NONOS_E_IDENTITY_SYNTAX (name, roles, profile). */
+/* NONOS_E_IDENTITY_SYNTAX (name, roles, profile), NONOS_E_IDENTITY_ID (not that of its keys) or
+ * NONOS_E_IDENTITY_KEY (an ML-DSA-65 key of zeroes, or an Ed25519 key that ed25519_check_public_key
+ * refuses). */
 [[nodiscard]] enum nonos_error identity_check(const struct identity *identity);
 
 /* The text form (docs/keys.md); longest text an identity has, with the NUL. */
 #define IDENTITY_TEXT_MAX_LEN 4608u
 
-/* Writes the text and a NUL; *text_len without the NUL. NONOS_E_SIZE if it does not fit. */
+/* Writes the text and a NUL; *text_len without the NUL. NONOS_E_SIZE if it does not fit: the text
+ * is empty then. */
 [[nodiscard]] enum nonos_error identity_format(const struct identity *identity, char *text,
                                                size_t text_size, size_t *text_len);
 
-/* Reads exactly one identity from text of len bytes and checks it; *out is zero on failure. */
+/* Reads exactly one identity from text of len bytes, without a NUL, and checks it.
+ * NONOS_E_IDENTITY_SYNTAX or the errors of identity_check; *out is zero on failure. */
 [[nodiscard]] enum nonos_error identity_parse(const char *text, size_t len, struct identity *out);
 
 /* NONOS_E_IDENTITY_DUPLICATE when two of count identities share an id or either key. */

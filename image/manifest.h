@@ -38,7 +38,8 @@ struct manifest {
     struct manifest_text all;    /* the whole text, without the NUL */
 };
 
-/* Parses len bytes, the NUL included. *out is zero on failure; *line, where not null, is the
+/* Parses len bytes, the NUL included. Errors: the codes 60 to 67 (abi/errors.def). *out is zero on
+ * failure; *line, where not null, is the
  * number (from 1) of the first line that is wrong, or 0 where no line is to blame. */
 [[nodiscard]] enum nonos_error manifest_parse(const uint8_t *bytes, size_t len,
                                               struct manifest *out, unsigned *line);

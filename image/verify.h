@@ -55,7 +55,9 @@ typedef void image_observer(void *context, enum image_step step,
                             const struct image_verdict *so_far);
 
 /* Verifies file[0 .. len), which nobody else can write to until the caller has done with it.
- * Fills *verdict in every case and returns verdict->error. Needs 80 KB of stack or a workspace. */
+ * Fills *verdict in every case and returns verdict->error: NONOS_OK, or a code of 10 to 89
+ * (abi/errors.def), NONOS_E_DISAGREE when two checks of the same thing differ. Needs 80 KB of stack
+ * or a workspace. */
 [[nodiscard]] enum nonos_error image_verify(const uint8_t *file, size_t len,
                                             const struct image_policy *policy,
                                             image_observer *observer, void *context,

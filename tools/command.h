@@ -46,6 +46,7 @@ enum {
     OPTION_NO_DIGEST,
 };
 
+/* To standard output: usage, summary and help. */
 void command_print_help(const struct command *command);
 
 /* What every command does with --help, an unknown option or a missing argument: *status is the
@@ -56,12 +57,14 @@ void command_common_option(const struct command *command, int option, char **arg
 [[gnu::format(printf, 2, 3)]] int command_usage(const struct command *command, const char *why,
                                                 ...);
 
-/* The words of command lines. False when they are none of them. */
+/* The words of command lines; roles are types with commas between them, a floor is a number from 1
+ * to 2^32 - 1. False when they are none of them. */
 [[nodiscard]] bool command_read_profile(const char *word, enum nonos_profile *out);
 [[nodiscard]] bool command_read_type(const char *word, enum nonos_image_type *out);
 [[nodiscard]] bool command_read_roles(const char *words, uint32_t *out);
 [[nodiscard]] bool command_read_floor(const char *digits, uint32_t *out);
 
+/* The word for a value: of any number that is none, that of the weakest, "dev" and "bundle". */
 const char *command_profile_name(uint32_t profile);
 const char *command_type_name(enum nonos_image_type type);
 

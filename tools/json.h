@@ -1,7 +1,9 @@
 /*
  * json.h - writes JSON (RFC 8259), indented, ASCII only.
  *
- * Inside an object every call takes a key; inside an array, and for the outermost value, null.
+ * Inside an object every call takes a key; inside an array, and for the outermost value, null. A
+ * member of struct json_output is set once, the stream; the rest starts as zero. Errors are those
+ * of the stream (ferror).
  */
 #ifndef NONOS_TOOLS_JSON_H
 #define NONOS_TOOLS_JSON_H

@@ -27,10 +27,11 @@ struct signing_key {
                            struct signing_key *out);
 
 /* Reads a key file: NONOS_E_NOT_FOUND, NONOS_E_READ, NONOS_E_KEY_MODE, NONOS_E_KEY_LENGTH,
- * NONOS_E_KEY_ZERO. */
+ * NONOS_E_KEY_ZERO; *out is zero then. */
 [[nodiscard]] enum nonos_error key_read_file(const char *path, struct signing_key *out);
 
-/* Makes a key file from the system's random source. NONOS_E_EXISTS, NONOS_E_WRITE. */
+/* Makes a key file, mode 0600, from the system's random source. NONOS_E_EXISTS, NONOS_E_WRITE,
+ * NONOS_E_NO_MEMORY, NONOS_E_NO_ENTROPY; *out is zero then. */
 [[nodiscard]] enum nonos_error key_make_file(const char *path, struct signing_key *out);
 
 /* Says what is wrong with a key file, and what mends it; returns the code. */
@@ -42,7 +43,8 @@ void key_wipe(struct signing_key *key);
 void key_derive_mldsa65_seed(const struct signing_key *key, uint8_t seed[MLDSA65_SEED_LEN]);
 
 /* The identity of a key. The Ed25519 public key is computed twice, by libsodium and by crypto/:
- * NONOS_E_DISAGREE when they differ. */
+ * NONOS_E_DISAGREE when they differ, NONOS_E_IDENTITY_SYNTAX for a name, roles or a profile that an
+ * identity cannot have; *out is zero then. */
 [[nodiscard]] enum nonos_error key_identity(const struct signing_key *key, const char *name,
                                             uint32_t roles, enum nonos_profile profile,
                                             struct identity *out);

@@ -11,8 +11,9 @@
 
 /* Signs image[0 .. len) in place: ML-DSA-65, deterministic, then Ed25519 by libsodium, and then
  * the verifier of image/ on the whole, which knows nothing of how it was signed. Signing again
- * with the same key gives the same bytes. On failure the image is as it was. *signer is the
- * identity under which the image verifies. */
+ * with the same key gives the same bytes. *signer is the identity under which the image verifies.
+ * Errors: of structure_read, key_identity and image_verify, and NONOS_E_DISAGREE where the verifier
+ * does not take what was just signed; the image is as it was then, and *signer zero. */
 [[nodiscard]] enum nonos_error sign_image(uint8_t *image, size_t len, const struct signing_key *key,
                                           struct identity *signer);
 

@@ -22,6 +22,7 @@ struct trust_list {
     size_t count;
 };
 
+/* All zero at first; trust_free gives back what is in it, and makes it zero again. */
 struct trust {
     struct trust_list trusted;
     struct trust_list revoked;

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+/* As the standard says. memcmp takes time that depends on the bytes: never for secrets
+ * (bytes_equal). */
 void *memcpy(void *restrict to, const void *restrict from, size_t len);
 void *memmove(void *to, const void *from, size_t len);
 void *memset(void *to, int byte, size_t len);

@@ -68,7 +68,8 @@ static inline uint64_t control_read_tsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* One attempt each; false when the source had nothing to give. Only where CPUID has them. */
+/* One attempt each; false, and *value 0, when the source had nothing to give. Only where CPUID has
+ * them. */
 static inline bool control_rdrand(uint64_t *value)
 {
     bool ok;
@@ -85,6 +86,7 @@ static inline bool control_rdseed(uint64_t *value)
     return ok;
 }
 
+/* Interrupts off, halted, for ever. */
 [[noreturn]] static inline void control_halt(void)
 {
     for (;;)

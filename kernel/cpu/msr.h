@@ -14,6 +14,7 @@
 #define MSR_EFER_LMA (UINT64_C(1) << 10) /* long mode active */
 #define MSR_EFER_NXE (UINT64_C(1) << 11) /* no-execute bit in page tables */
 
+/* Both raise #GP for a register that the processor lacks, or a value that it does not take. */
 static inline uint64_t msr_read(uint32_t number)
 {
     uint32_t low;

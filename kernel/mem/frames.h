@@ -57,6 +57,7 @@ void frames_mark(paddr_t paddr);
 /* The smallest order whose blocks hold len bytes; FRAMES_MAX_ORDER + 1 when none does. */
 [[nodiscard]] unsigned frames_order_for(size_t len);
 
+/* As of now; every member is set. */
 void frames_get_statistics(struct frames_statistics *statistics);
 
 #endif

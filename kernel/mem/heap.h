@@ -26,6 +26,7 @@ struct heap_statistics {
  * second time included. */
 void heap_free(void *memory);
 
+/* As of now; every member is set. */
 void heap_get_statistics(struct heap_statistics *statistics);
 
 #endif

@@ -28,6 +28,7 @@ enum stack_kind {
 /* Maps them all in the kernel's own tables. Panics when memory runs out. */
 void stack_init(void);
 
+/* After stack_init; never null. */
 [[nodiscard]] const struct stack *stack_get(enum stack_kind kind);
 
 /* One byte past the end, where the stack pointer starts. */
