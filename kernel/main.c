@@ -19,6 +19,7 @@
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
 #include "kernel/prompt.h"
+#include "kernel/pvh.h"
 #include "kernel/report.h"
 #include "kernel/selftest.h"
 #include "kernel/timeline.h"
@@ -43,6 +44,8 @@ struct boot_info *boot_info(void)
 
     features_enable_global_pages();
     stack_note_boot(0, 0);
+    if (info.start == BOOT_START_PVH)
+        pvh_forget();
     gdt_set_ist(GDT_IST_DOUBLE_FAULT, stack_top(STACK_DOUBLE_FAULT));
     gdt_set_ist(GDT_IST_NMI, stack_top(STACK_NMI));
     gdt_set_ist(GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));

@@ -7,10 +7,13 @@
 #include "kernel/panic.h"
 #include "kernel/pvh_map.h"
 
+#include <string.h>
+
 #define REACHABLE_END (UINT64_C(1) << 32) /* what pvh_entry.S maps */
 
-/* Set by pvh_entry.S, in its first instructions. */
+/* pvh_entry.S: the time of its first instructions; its tables and its stack. */
 extern const uint64_t pvh_entry_tsc;
+extern uint8_t pvh_memory[], pvh_memory_end[];
 
 static struct pvh_map map;
 static struct nonos_handoff handoff;
@@ -54,6 +57,11 @@ static void fill_handoff(const struct pvh_start_info *info)
         .acpi_rsdp_paddr = info->rsdp_paddr,
     };
     handoff.stage_tsc[NONOS_STAGE_ENTRY] = pvh_entry_tsc;
+}
+
+void pvh_forget(void)
+{
+    memset(pvh_memory, 0, (size_t)(pvh_memory_end - pvh_memory));
 }
 
 void pvh_start(uint32_t start_info_paddr)

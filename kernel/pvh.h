@@ -33,6 +33,9 @@ static_assert(sizeof(struct pvh_start_info) == 56);
 /* Called by pvh_entry.S, on pvh_stack, with the physical address of the start information. */
 [[noreturn]] void pvh_start(uint32_t start_info_paddr);
 
+/* Zeroes what is left of the way in, its page tables and its stack; once neither is in use. */
+void pvh_forget(void);
+
 /* The stack that pvh_entry.S starts on. */
 extern uint8_t pvh_stack[];
 

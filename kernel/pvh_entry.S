@@ -43,6 +43,8 @@ pvh_refusal:
 
     .section .bss.pvh, "aw", @nobits
     .balign 4096
+    .globl pvh_memory, pvh_memory_end
+pvh_memory:
 pvh_pml4:
     .skip 4096
 pvh_pdpt_low:
@@ -57,6 +59,7 @@ pvh_page_tables:
 pvh_stack:
     .skip 64 * 1024
 pvh_stack_end:
+pvh_memory_end:
     .globl pvh_entry_tsc
 pvh_entry_tsc:
     .skip 8

@@ -168,6 +168,17 @@ enum nonos_error frames_init(const struct nonos_memory_region *map, size_t count
     return NONOS_OK;
 }
 
+/* Zeroes what may still hold something in frames [start, end). */
+static void clean_frames(uint64_t start, uint64_t end)
+{
+    for (uint64_t frame = start; frame < end; frame++) {
+        if (frames.books[frame] & DIRTY) {
+            memset(direct_map_at(frame * PAGE_LEN), 0, PAGE_LEN);
+            frames.books[frame] &= (uint8_t)~DIRTY;
+        }
+    }
+}
+
 /* Cut into the largest aligned blocks. */
 static void add_frames(uint64_t start, uint64_t end)
 {
@@ -199,17 +210,9 @@ void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_
         /* The books are at the start of their region. */
         if (from < books_end && frames.books_first < to)
             from = books_end;
+        if (type == NONOS_MEMORY_LOADER)
+            clean_frames(from, to);
         add_frames(from, to);
-    }
-}
-
-static void clean_block(uint64_t frame, unsigned order)
-{
-    for (uint64_t i = frame; i < frame + (UINT64_C(1) << order); i++) {
-        if (frames.books[i] & DIRTY) {
-            memset(direct_map_at(i * PAGE_LEN), 0, PAGE_LEN);
-            frames.books[i] &= (uint8_t)~DIRTY;
-        }
     }
 }
 
@@ -228,7 +231,7 @@ paddr_t frames_allocate(unsigned order)
         found--;
         list_push(found, frame + (UINT64_C(1) << found));
     }
-    clean_block(frame, order);
+    clean_frames(frame, frame + (UINT64_C(1) << order));
     frames.books[frame] = (uint8_t)(USED_BLOCK | order);
     frames.statistics.free_pages -= UINT64_C(1) << order;
     statistics_note_used();

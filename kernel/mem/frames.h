@@ -36,7 +36,8 @@ struct frames_statistics {
 [[nodiscard]] enum nonos_error frames_init(const struct nonos_memory_region *map, size_t count,
                                            paddr_t reachable_end);
 
-/* Adds whatever regions of this type hold inside [start, end). No range may be added twice. */
+/* Adds whatever regions of this type hold inside [start, end). No range may be added twice. What is
+ * of type LOADER is zeroed at once: tables, code that could leave them, copies of secrets. */
 void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_memory_type type,
                 paddr_t start, paddr_t end);
 

@@ -143,6 +143,10 @@ static void test_loader_memory_comes_later(void **state)
     assert_int_equal(statistics().total_pages, 511);
     frames_add(map, 5, NONOS_MEMORY_LOADER, 0, ADDRESS_PADDR_END);
     assert_int_equal(statistics().total_pages, 511 + 256);
+    /* Nothing of the loader is left, at once, but what a free block says of its neighbours. */
+    for (size_t i = 0; i < 256; i++)
+        assert_true(is_zero(MACHINE_PADDR + (512 + i) * PAGE_LEN + 16, PAGE_LEN - 16));
+    assert_false(is_zero(MACHINE_PADDR + 16 * PAGE_LEN, PAGE_LEN));
     for (paddr_t paddr = frames_allocate(0); paddr != 0; paddr = frames_allocate(0)) {
         assert_in_range(paddr, MACHINE_PADDR, MACHINE_PADDR + 767 * PAGE_LEN);
         assert_true(is_zero(paddr, PAGE_LEN));
