@@ -47,6 +47,11 @@ static void run_timeline([[maybe_unused]] const char *argument)
     report_print_timeline();
 }
 
+static void run_mappings([[maybe_unused]] const char *argument)
+{
+    report_print_mappings();
+}
+
 static void run_selftest([[maybe_unused]] const char *argument)
 {
     selftest_run();
@@ -115,6 +120,7 @@ static const struct command commands[] = {
     {"manifest", nullptr, "the manifest in the running image", run_manifest},
     {"selftest", nullptr, "run the known-answer tests again", run_selftest},
     {"memory", nullptr, "frames, heap and page tables", run_memory},
+    {"mappings", nullptr, "what the page tables in use map", run_mappings},
     {"timeline", nullptr, "what each step of this start took", run_timeline},
     {"random", "[count]", "random bytes, 32 unless told otherwise", run_random},
     {"panic", "[fault]", "stop; or break a protection: 'panic list' names them", run_panic},

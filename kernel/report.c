@@ -282,6 +282,34 @@ void report_print_memory(void)
                    (unsigned long long)mapping.user_pages);
 }
 
+void report_print_mappings(void)
+{
+    struct audit audit;
+    const struct audit_plan *plan = paging_audit(&audit);
+
+    console_printf("  %-33s %-6s %7s %7s %7s  what\n", "virtual addresses", "rights", "4 KiB",
+                   "2 MiB", "1 GiB");
+    for (size_t i = 0; i < plan->class_count; i++) {
+        const struct audit_class *class = &plan->classes[i];
+
+        console_printf("  %016llx-%016llx R%c%c%c   %7llu %7llu %7llu  %s: %s\n",
+                       (unsigned long long)class->first, (unsigned long long)class->last,
+                       (class->rights & MAPPING_WRITE) != 0 ? 'W' : '-',
+                       (class->rights & MAPPING_EXECUTE) != 0 ? 'X' : '-',
+                       (class->rights & MAPPING_USER) != 0 ? 'U' : '-',
+                       (unsigned long long)audit.pages[i][MAPPING_SIZE_4K],
+                       (unsigned long long)audit.pages[i][MAPPING_SIZE_2M],
+                       (unsigned long long)audit.pages[i][MAPPING_SIZE_1G], class->group,
+                       class->name);
+    }
+    console_printf("  writable and executable %llu, open to programs %llu, aliases of the image "
+                   "%llu, foreign %llu\n",
+                   (unsigned long long)audit.writable_executable_pages,
+                   (unsigned long long)audit.user_pages, (unsigned long long)audit.alias_pages,
+                   (unsigned long long)audit.foreign_pages);
+    paging_check();
+}
+
 static void print_step(const char *part, const char *name, uint64_t ticks, uint64_t total)
 {
     uint64_t permille = total == 0 ? 0 : ticks * 1000 / total;

@@ -14,6 +14,9 @@ void report_print_info(void);
 /* Frames, heap and page tables. */
 void report_print_memory(void);
 
+/* What the live page tables map, class by class; a panic when there is what must not be. */
+void report_print_mappings(void);
+
 /* The self-tests of the last run. */
 void report_print_selftests(void);
 

@@ -154,61 +154,94 @@ bool mapping_find(paddr_t root, vaddr_t vaddr, struct mapping_entry *entry)
     }
 }
 
-static void count_page(unsigned level, uint64_t rights, struct mapping_statistics *statistics)
-{
-    bool writable = (rights & WRITABLE) != 0;
-    bool executable = (rights & NO_EXECUTE) == 0;
-
-    if (level == 0)
-        statistics->pages_4k++;
-    else if (level == 1)
-        statistics->pages_2m++;
-    else
-        statistics->pages_1g++;
-    statistics->executable_pages += executable;
-    statistics->writable_executable_pages += writable && executable;
-    statistics->user_pages += (rights & USER) != 0;
-}
-
 /* Where a walk is in the table of one level. */
 struct step {
     const uint64_t *table;
+    vaddr_t vaddr;   /* of the first entry */
     uint64_t rights; /* what the levels above allow */
     size_t next;
 };
 
-static struct step step_into(paddr_t table, uint64_t rights, struct mapping_statistics *statistics)
+static unsigned flags_of(uint64_t rights, uint64_t value)
 {
-    statistics->tables++;
-    return (struct step){.table = direct_map_at(table), .rights = rights};
+    return ((rights & WRITABLE) != 0 ? (unsigned)MAPPING_WRITE : 0) |
+           ((rights & NO_EXECUTE) == 0 ? (unsigned)MAPPING_EXECUTE : 0) |
+           ((rights & USER) != 0 ? (unsigned)MAPPING_USER : 0) |
+           ((value & CACHE_DISABLE) != 0 ? (unsigned)MAPPING_UNCACHED : 0);
 }
 
-void mapping_count(paddr_t root, struct mapping_statistics *statistics)
+static struct mapping_page page_of(unsigned level, vaddr_t vaddr, uint64_t value, uint64_t rights)
+{
+    return (struct mapping_page){.vaddr = vaddr,
+                                 .paddr = value & ADDRESS_BITS & ~(level_len(level) - 1),
+                                 .len = level_len(level),
+                                 .size = (enum mapping_size)level,
+                                 .flags = flags_of(rights, value)};
+}
+
+/* The address of an entry: the upper half of the root's are in the upper half of all addresses. */
+static vaddr_t entry_vaddr(const struct step *step, unsigned level, size_t index)
+{
+    vaddr_t vaddr = step->vaddr + index * level_len(level);
+
+    return level == LEVEL_ROOT && index >= ENTRY_COUNT / 2 ? vaddr | ~(ADDRESS_USER_END * 2 - 1)
+                                                           : vaddr;
+}
+
+uint64_t mapping_walk(paddr_t root, void (*visit)(void *context, const struct mapping_page *page),
+                      void *context)
 {
     struct step path[LEVEL_ROOT + 1];
     unsigned level = LEVEL_ROOT;
+    uint64_t tables = 1;
 
-    *statistics = (struct mapping_statistics){0};
-    path[level] = step_into(root, WRITABLE | USER, statistics);
+    path[level] = (struct step){.table = direct_map_at(root), .rights = WRITABLE | USER};
     while (level < LEVEL_ROOT || path[level].next < ENTRY_COUNT) {
         struct step *step = &path[level];
+        size_t index = step->next++;
         uint64_t value;
         uint64_t rights;
 
-        if (step->next == ENTRY_COUNT) {
+        if (index == ENTRY_COUNT) {
             level++;
             continue;
         }
-        value = step->table[step->next++];
+        value = step->table[index];
         if ((value & PRESENT) == 0)
             continue;
         /* NX counts when any level sets it, the others when all do. */
         rights = (step->rights & value & (WRITABLE | USER)) | ((step->rights | value) & NO_EXECUTE);
         if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0)) {
-            count_page(level, rights, statistics);
+            struct mapping_page page =
+                page_of(level, entry_vaddr(step, level, index), value, rights);
+
+            visit(context, &page);
         } else {
             level--;
-            path[level] = step_into(value & ADDRESS_BITS, rights, statistics);
+            tables++;
+            path[level] = (struct step){.table = table_at(value),
+                                        .vaddr = entry_vaddr(step, level + 1, index),
+                                        .rights = rights};
         }
     }
+    return tables;
+}
+
+static void count_page(void *context, const struct mapping_page *page)
+{
+    struct mapping_statistics *statistics = context;
+    bool executable = (page->flags & MAPPING_EXECUTE) != 0;
+
+    statistics->pages_4k += page->size == MAPPING_SIZE_4K;
+    statistics->pages_2m += page->size == MAPPING_SIZE_2M;
+    statistics->pages_1g += page->size == MAPPING_SIZE_1G;
+    statistics->executable_pages += executable;
+    statistics->writable_executable_pages += executable && (page->flags & MAPPING_WRITE) != 0;
+    statistics->user_pages += (page->flags & MAPPING_USER) != 0;
+}
+
+void mapping_count(paddr_t root, struct mapping_statistics *statistics)
+{
+    *statistics = (struct mapping_statistics){0};
+    statistics->tables = mapping_walk(root, count_page, statistics);
 }

@@ -26,6 +26,17 @@ enum mapping_flags {
     MAPPING_USER = 1 << 4,     /* programs may use it; below ADDRESS_USER_END alone */
 };
 
+enum mapping_size { MAPPING_SIZE_4K, MAPPING_SIZE_2M, MAPPING_SIZE_1G, MAPPING_SIZE_COUNT };
+
+/* A page as the tables have it. */
+struct mapping_page {
+    vaddr_t vaddr;
+    paddr_t paddr;
+    uint64_t len;
+    enum mapping_size size;
+    unsigned flags; /* what all levels together allow: enum mapping_flags, page sizes apart */
+};
+
 struct mapping_statistics {
     uint64_t tables; /* pages that the tables take */
     uint64_t pages_4k;
@@ -56,7 +67,12 @@ struct mapping_entry {
 /* What is mapped at vaddr; false, and *entry zero, when nothing is. */
 [[nodiscard]] bool mapping_find(paddr_t root, vaddr_t vaddr, struct mapping_entry *entry);
 
-/* Counts every page of the tables, with the permissions that all levels together give. */
+/* Calls visit with every page of the tables, from the lowest address up; returns the number of
+ * tables. */
+uint64_t mapping_walk(paddr_t root, void (*visit)(void *context, const struct mapping_page *page),
+                      void *context);
+
+/* Counts every page of the tables. */
 void mapping_count(paddr_t root, struct mapping_statistics *statistics);
 
 #endif

@@ -9,10 +9,23 @@
 
 #include <stdckdint.h>
 
+enum class {
+    CLASS_CONSTANTS,
+    CLASS_CODE,
+    CLASS_DATA,
+    CLASS_DIRECT_MAP,
+    CLASS_FIRMWARE,
+    CLASS_REGISTERS,
+    CLASS_STACK, /* the first; one for each, in the order of enum stack_kind */
+};
+#define CLASS_COUNT ((size_t)CLASS_STACK + (size_t)STACK_COUNT)
+static_assert(CLASS_COUNT <= AUDIT_MAX_CLASSES);
+
 static struct {
     paddr_t root;
     const struct nonos_memory_region *map;
     size_t count;
+    struct audit_plan plan;
 } paging;
 
 /* enter.S */
@@ -35,6 +48,47 @@ static void map_segment(const uint8_t *start, const uint8_t *end, paddr_t image_
     map_or_panic(vaddr, image_paddr + (vaddr - image_start()), (uintptr_t)end - vaddr, flags);
 }
 
+static void plan_class(unsigned class, const char *group, const char *name, unsigned rights,
+                       vaddr_t first, vaddr_t end, uint64_t offset)
+{
+    paging.plan.classes[class] = (struct audit_class){.group = group,
+                                                      .name = name,
+                                                      .first = first,
+                                                      .last = end - 1,
+                                                      .rights = rights,
+                                                      .offset = offset};
+}
+
+static void plan_segment(enum class class, const char *name, unsigned rights, const uint8_t *start,
+                         const uint8_t *end)
+{
+    plan_class(class, "image", name, rights, (uintptr_t)start, (uintptr_t)end,
+               paging.plan.image_vaddr - paging.plan.image_paddr);
+}
+
+static void plan_window(enum class class, const char *group, const char *name, unsigned rights,
+                        vaddr_t window)
+{
+    plan_class(class, group, name, rights, window, window + ADDRESS_PADDR_END, window);
+}
+
+/* All that may ever be mapped, but for the stacks. */
+static void plan_init(paddr_t image_paddr)
+{
+    paging.plan.class_count = CLASS_COUNT;
+    paging.plan.image_paddr = image_paddr;
+    paging.plan.image_len = image_len();
+    paging.plan.image_vaddr = image_start();
+    plan_segment(CLASS_CONSTANTS, "constants", MAPPING_READ, kernel_rodata_start,
+                 kernel_rodata_end);
+    plan_segment(CLASS_CODE, "code", MAPPING_EXECUTE, kernel_text_start, kernel_text_end);
+    plan_segment(CLASS_DATA, "data", MAPPING_WRITE, kernel_data_start, kernel_data_end);
+    plan_window(CLASS_DIRECT_MAP, "memory", "direct map", MAPPING_WRITE, ADDRESS_DIRECT_MAP);
+    plan_window(CLASS_FIRMWARE, "firmware", "tables", MAPPING_READ, ADDRESS_FIRMWARE);
+    plan_window(CLASS_REGISTERS, "firmware", "registers, uncached",
+                MAPPING_WRITE | MAPPING_UNCACHED, ADDRESS_FIRMWARE);
+}
+
 static bool is_ours(uint32_t type)
 {
     return type == NONOS_MEMORY_USABLE || type == NONOS_MEMORY_LOADER;
@@ -46,6 +100,7 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
 
     paging.map = map;
     paging.count = count;
+    plan_init(image_paddr);
     if (mapping_create(&paging.root) != NONOS_OK)
         panic("paging: no memory for the first table");
     map_segment(kernel_rodata_start, kernel_rodata_end, image_paddr, MAPPING_READ);
@@ -148,31 +203,29 @@ void paging_get_statistics(struct mapping_statistics *statistics)
     mapping_count(control_read_cr3() & ~PAGE_MASK, statistics);
 }
 
-void paging_check(void)
+const struct audit_plan *paging_audit(struct audit *audit)
 {
-    struct mapping_statistics statistics;
-    struct mapping_entry entry;
-    paddr_t root = control_read_cr3() & ~PAGE_MASK;
-
-    if (root != paging.root)
-        panic("paging: other tables than the kernel's are in use");
-    paging_get_statistics(&statistics);
-    if (statistics.writable_executable_pages != 0 || statistics.user_pages != 0)
-        panic("paging: %llu pages are writable and executable, %llu are open to programs",
-              (unsigned long long)statistics.writable_executable_pages,
-              (unsigned long long)statistics.user_pages);
-    if (mapping_find(root, 0, &entry))
-        panic("paging: the null page is mapped");
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
         const struct stack *stack = stack_get((enum stack_kind)kind);
 
-        if (mapping_find(root, stack->base - PAGE_LEN, &entry) ||
-            mapping_find(root, stack->base + stack->len, &entry))
-            panic("paging: no gap under or above the %s stack", stack->name);
+        plan_class(CLASS_STACK + kind, "stack", stack->name, MAPPING_WRITE, stack->base,
+                   stack->base + stack->len, 0);
     }
-    for (uint64_t at = 0; at < image_len(); at += PAGE_LEN) {
-        if (!mapping_find(root, image_start() + at, &entry) ||
-            mapping_find(root, ADDRESS_DIRECT_MAP + entry.paddr, &entry))
-            panic("paging: a page of the image is not mapped, or in the direct map as well");
-    }
+    audit_run(control_read_cr3() & ~PAGE_MASK, &paging.plan, audit);
+    return &paging.plan;
+}
+
+void paging_check(void)
+{
+    struct audit audit;
+
+    if ((control_read_cr3() & ~PAGE_MASK) != paging.root)
+        panic("paging: other tables than the kernel's are in use");
+    (void)paging_audit(&audit);
+    if (!audit_is_clean(&audit))
+        panic("paging: %llu pages writable and executable, %llu open to programs, %llu aliases of "
+              "the image, %llu foreign; the first at 0x%llx",
+              (unsigned long long)audit.writable_executable_pages,
+              (unsigned long long)audit.user_pages, (unsigned long long)audit.alias_pages,
+              (unsigned long long)audit.foreign_pages, (unsigned long long)audit.first_bad);
 }

@@ -10,6 +10,7 @@
 
 #include "abi/error.h"
 #include "kernel/mem/address.h"
+#include "kernel/mem/audit.h"
 #include "kernel/mem/mapping.h"
 
 #include <stddef.h>
@@ -35,9 +36,12 @@ void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
  * and as paging_map_firmware. Stays mapped. */
 [[nodiscard]] volatile void *paging_map_device(paddr_t paddr, size_t len);
 
-/* Panics unless the live tables (CR3) have no page that is writable and executable, none for user
- * mode, none at the null page, a gap under each stack, and no page of the image in the direct
- * map. */
+/* Judges the live tables (CR3); returns what is meant to be in them. */
+const struct audit_plan *paging_audit(struct audit *audit);
+
+/* Panics unless they are the kernel's own and have no page that is writable and executable, none
+ * for user mode, none that maps the image a second time, and none that is of no class: page 0 and
+ * the pages under and above a stack are not. */
 void paging_check(void);
 
 /* Of the live tables. */

@@ -73,6 +73,9 @@ class Debugger:
             bytes.fromhex(self.ask(f"m{at:x},{min(1024, address + length - at):x}"))
             for at in range(address, address + length, 1024))
 
+    def write(self, address, data):
+        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+
     def interrupt(self):
         self.socket.sendall(b"\x03")
         return self.receive()

@@ -94,6 +94,10 @@ void report_print_memory(void)
 {
 }
 
+void report_print_mappings(void)
+{
+}
+
 void report_print_timeline(void)
 {
 }

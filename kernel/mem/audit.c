@@ -1,0 +1,68 @@
+#include "kernel/mem/audit.h"
+
+struct walk {
+    const struct audit_plan *plan;
+    struct audit *audit;
+    bool found_bad;
+};
+
+/* The class of a page; class_count when it has none. */
+static size_t class_of(const struct audit_plan *plan, const struct mapping_page *page)
+{
+    size_t i = 0;
+
+    for (; i < plan->class_count; i++) {
+        const struct audit_class *class = &plan->classes[i];
+
+        if (page->vaddr >= class->first && page->vaddr + (page->len - 1) <= class->last &&
+            page->flags == class->rights &&
+            (class->offset == 0 || page->vaddr - page->paddr == class->offset))
+            break;
+    }
+    return i;
+}
+
+static bool is_alias(const struct audit_plan *plan, const struct mapping_page *page)
+{
+    bool overlaps = page->paddr < plan->image_paddr + plan->image_len &&
+                    plan->image_paddr < page->paddr + page->len;
+
+    return overlaps && page->vaddr - page->paddr != plan->image_vaddr - plan->image_paddr;
+}
+
+static void visit(void *context, const struct mapping_page *page)
+{
+    const unsigned both = MAPPING_WRITE | MAPPING_EXECUTE;
+    struct walk *walk = context;
+    struct audit *audit = walk->audit;
+    size_t class = class_of(walk->plan, page);
+    bool foreign = class == walk->plan->class_count;
+    bool writable_executable = (page->flags & both) == both;
+    bool user = (page->flags & MAPPING_USER) != 0;
+    bool alias = is_alias(walk->plan, page);
+
+    if (!foreign)
+        audit->pages[class][page->size]++;
+    audit->writable_executable_pages += writable_executable;
+    audit->user_pages += user;
+    audit->alias_pages += alias;
+    audit->foreign_pages += foreign;
+    if ((foreign || writable_executable || user || alias) && !walk->found_bad) {
+        walk->found_bad = true;
+        audit->first_bad = page->vaddr;
+    }
+}
+
+void audit_run(paddr_t root, const struct audit_plan *plan, struct audit *audit)
+{
+    struct walk walk = {.plan = plan, .audit = audit};
+
+    *audit = (struct audit){0};
+    (void)mapping_walk(root, visit, &walk);
+}
+
+bool audit_is_clean(const struct audit *audit)
+{
+    return (audit->writable_executable_pages | audit->user_pages | audit->alias_pages |
+            audit->foreign_pages) == 0;
+}
