@@ -12,7 +12,7 @@
 .set NOTHING, 0
 .set UMIP, 1
 
-.macro PROGRAM name, stopped_by, code:vararg
+.macro PROGRAM name, stopped_by, code
     .balign ROW_LEN, 0
 1:  .asciz "user-\name"
     .org 1b + NAME_LEN
@@ -25,21 +25,22 @@
     .globl user_programs, user_programs_end
     .balign ROW_LEN
 user_programs:
-    PROGRAM sgdt, UMIP, sgdt (%rax)
-    PROGRAM sidt, UMIP, sidt (%rax)
-    PROGRAM sldt, UMIP, sldt (%rax)
-    PROGRAM str, UMIP, str (%rax)
-    PROGRAM smsw, UMIP, smsw (%rax)
-    PROGRAM cli, NOTHING, cli
-    PROGRAM hlt, NOTHING, hlt
-    PROGRAM wrmsr, NOTHING, wrmsr
-    PROGRAM cr3, NOTHING, movq %rax, %cr3
-    PROGRAM port, NOTHING, outb %al, $0x80
-    PROGRAM interrupt, NOTHING, int $14 /* the page fault's gate: a program cannot feign one */
-    PROGRAM syscall, NOTHING, syscall
-    PROGRAM read, NOTHING, movb (%rdx), %al
-    PROGRAM write, NOTHING, movb %al, (%rdx)
-    PROGRAM execute, NOTHING, jmpq *%rcx
+    PROGRAM sgdt, UMIP, "sgdt (%rax)"
+    PROGRAM sidt, UMIP, "sidt (%rax)"
+    PROGRAM sldt, UMIP, "sldt (%rax)"
+    PROGRAM str, UMIP, "str (%rax)"
+    PROGRAM smsw, UMIP, "smsw (%rax)"
+    PROGRAM cli, NOTHING, "cli"
+    PROGRAM hlt, NOTHING, "hlt"
+    PROGRAM wrmsr, NOTHING, "wrmsr"
+    PROGRAM cr3, NOTHING, "movq %rax, %cr3"
+    PROGRAM port, NOTHING, "outb %al, $0x80"
+    PROGRAM interrupt, NOTHING, "int $14" /* the page fault's gate: a program cannot feign one */
+    PROGRAM flags, NOTHING, "pushq $0x40402; popfq; hlt" /* DF and AC, which suspends SMAP */
+    PROGRAM syscall, NOTHING, "syscall"
+    PROGRAM read, NOTHING, "movb (%rdx), %al"
+    PROGRAM write, NOTHING, "movb %al, (%rdx)"
+    PROGRAM execute, NOTHING, "jmpq *%rcx"
     .balign ROW_LEN, 0
 user_programs_end:
 

@@ -27,7 +27,9 @@ trap_entry_\vector:
 
     .type trap_common, @function
 trap_common:
-    cld
+    pushq $2 /* no flag but the one that is always set: a program may have left DF or AC, with which
+              * SMAP would not hold */
+    popfq
     pushq %rax
     pushq %rbx
     pushq %rcx

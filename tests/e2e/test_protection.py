@@ -16,6 +16,10 @@ DIRECT_MAP, MEMORY_MIB = 0xFFFF800000000000, 64
 USER_CODE, USER_DATA = 0x400000, 0x401000
 STACKS = ["kernel", "double-fault", "NMI", "machine-check", "crypto"]
 
+FLAGS_LEFT = 1 << 18 | 1 << 10  # AC, DF
+# Valid, uncorrected, enabled, the processor's context is corrupt: SDM vol. 3 §15.3.2.2.
+MCE_UNCORRECTED = 1 << 63 | 1 << 61 | 1 << 60 | 1 << 57
+
 NOT_MAPPED = "nothing is mapped there"
 NOT_ALLOWED = "its page does not allow that"
 A_PROGRAMS = "the page is a program's"
@@ -60,7 +64,7 @@ EXPECTED = {
     "smap-write": (f"page fault: write to {{}}: {A_PROGRAMS}", {USER_DATA}),
     "smep": (f"page fault: execution of {{}}: {A_PROGRAMS}", {USER_CODE}),
     **{f"user-{name}": (PRIVILEGED, None)
-       for name in "sgdt sidt sldt str smsw cli hlt wrmsr cr3 port".split()},
+       for name in "sgdt sidt sldt str smsw cli hlt wrmsr cr3 port flags".split()},
     "user-interrupt": (PRIVILEGED.replace("0x0", "{}"), gate_errors(14)),
     "user-syscall": ("invalid opcode in user mode (exception 6, error code 0x0)", None),
     "user-read": (f"page fault: read of {{}} in user mode: {NOT_ALLOWED}", "data"),
@@ -107,9 +111,16 @@ class Machine:
         self.monitor.load("prompt")
         self.guest.seen = b""
 
+    def register(self, name):
+        """A register of the processor as it stands."""
+        return int(re.search(rf"\b{name}=([0-9a-f]+)", self.monitor.human("info registers"))[1], 16)
+
     def panic(self, name):
         """Provokes a fault; returns the reason of the panic and the report below it."""
         self.guest.send(f"panic {name}\r")
+        return self.wait_for_panic()
+
+    def wait_for_panic(self):
         reason = self.guest.wait_for_line("NONOS: panic: ", 30)
         self.guest.wait_for(rb"NONOS: stopped\r+\n", 30)
         return reason[len("NONOS: panic: "):], self.guest.text()
@@ -124,7 +135,7 @@ def at_the_prompt(build, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def without_features(build, tmp_path_factory):
-    started = Machine(build, tmp_path_factory.mktemp("machine"), "max,-smep,-smap,-umip")
+    started = Machine(build, tmp_path_factory.mktemp("machine"), "max,-smep,-smap,-umip,-apic")
     yield started
     started.guest.end()
 
@@ -142,10 +153,36 @@ def test_provoked_fault_is_caught_with_the_right_words(at_the_prompt, name):
     assert ("registers are not shown" in report) == (name in SECRET)
     if name not in SECRET + FOUND_BY_SOFTWARE:
         assert re.search(r"^rax [0-9a-f]{16}  rbx ", report, re.M)
-    if name.startswith("user-"):  # it was the first instruction, not the one after it
-        at = 0 if name != "user-execute" else at_the_prompt.ranges["text"][0] - USER_CODE
-        assert re.search(rf"^rip {USER_CODE + at:016x} ", report, re.M)
+    if name.startswith("user-"):  # it was that instruction, not the one after it
+        rip = {"user-execute": at_the_prompt.ranges["text"][0],
+               "user-flags": USER_CODE + 6}.get(name, USER_CODE)
+        assert re.search(rf"^rip {rip:016x} ", report, re.M)
     assert re.search(r"^  0x[0-9a-f]{16} prompt_run\+0x", report, re.M) or name in SECRET
+
+
+def test_flags_of_a_program_are_not_those_of_the_kernel(at_the_prompt):
+    at_the_prompt.return_to_the_prompt()
+    _, report = at_the_prompt.panic("user-flags")
+    left = int(re.search(r"rflags ([0-9a-f]{16})", report).group(1), 16)
+    assert left & FLAGS_LEFT == FLAGS_LEFT  # it had them
+    assert at_the_prompt.register("RFL") & FLAGS_LEFT == 0
+
+
+# Without a local APIC, of which firmware would have to wire the pin, the NMI reaches the processor.
+@pytest.mark.parametrize("command, words, stack", [
+    ("nmi", "non-maskable interrupt (exception 2, error code 0x0)", "NMI"),
+    (f"mce 0 1 {MCE_UNCORRECTED:#x} 5 0 0", "machine check (exception 18, error code 0x0)",
+     "machine-check"),
+])
+def test_exceptions_of_the_machine_have_stacks_of_their_own(without_features, command, words,
+                                                            stack):
+    without_features.return_to_the_prompt()
+    assert without_features.monitor.human(command).strip() == ""
+    reason, report = without_features.wait_for_panic()
+    assert reason == words
+    before = int(re.search(r"rsp ([0-9a-f]{16})", report).group(1), 16)
+    assert before in range(*without_features.ranges["stack kernel"])
+    assert without_features.register("RSP") in range(*without_features.ranges[f"stack {stack}"])
 
 
 def test_every_name_that_the_kernel_lists_is_expected_and_documented(at_the_prompt):
