@@ -47,9 +47,14 @@ void firmware_free_handles(efi_handle *handles)
         (void)firmware_boot->free_pool(handles);
 }
 
+static uint64_t page_count(uint64_t len)
+{
+    return len / EFI_PAGE_SIZE + (len % EFI_PAGE_SIZE != 0);
+}
+
 enum nonos_error firmware_allocate(uint64_t len, uint64_t limit, uint32_t type, uint64_t *paddr)
 {
-    uint64_t pages = len / EFI_PAGE_SIZE + (len % EFI_PAGE_SIZE != 0);
+    uint64_t pages = page_count(len);
     *paddr = limit;
     if (efi_failed(firmware_boot->allocate_pages(EFI_ALLOCATE_MAX_ADDRESS, type, pages, paddr))) {
         *paddr = 0;
@@ -57,6 +62,12 @@ enum nonos_error firmware_allocate(uint64_t len, uint64_t limit, uint32_t type, 
     }
     memset(firmware_pointer(*paddr), 0, pages * EFI_PAGE_SIZE);
     return NONOS_OK;
+}
+
+void firmware_release(uint64_t paddr, uint64_t len)
+{
+    if (paddr != 0)
+        (void)firmware_boot->free_pages(paddr, page_count(len));
 }
 
 /* How many descriptors more than now there may be at the end. */

@@ -30,12 +30,15 @@ void firmware_list_handles(const struct efi_guid *guid, efi_handle **handles, ui
 void firmware_free_handles(efi_handle *handles);
 
 /* Zeroed memory for len bytes, whole pages, below limit (its last byte at most limit), of type
- * EFI_LOADER_DATA or EFI_LOADER_CODE; 4 KiB aligned. Never freed: the kernel gets it as
+ * EFI_LOADER_DATA or EFI_LOADER_CODE; 4 KiB aligned. What is not released goes to the kernel as
  * NONOS_MEMORY_LOADER. NONOS_E_NO_MEMORY; *paddr is 0 then. */
 #define FIRMWARE_ANYWHERE UINT64_MAX
 #define FIRMWARE_BELOW_4G UINT64_C(0xFFFFFFFF)
 [[nodiscard]] enum nonos_error firmware_allocate(uint64_t len, uint64_t limit, uint32_t type,
                                                  uint64_t *paddr);
+
+/* Gives back what firmware_allocate gave for len bytes; paddr may be 0. */
+void firmware_release(uint64_t paddr, uint64_t len);
 
 /* The firmware's memory map, in memory that is allocated once, so that reading it changes nothing.
  */

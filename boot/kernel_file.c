@@ -63,7 +63,7 @@ static enum nonos_error read_once(struct efi_file *file, const uint8_t **bytes, 
 {
     size_t expected_len = 0;
     size_t read_len = 0;
-    uint64_t paddr;
+    uint64_t paddr = 0;
     enum nonos_error error = get_len(file, &expected_len);
     if (error == NONOS_OK)
         error = firmware_allocate(expected_len + 1, FIRMWARE_ANYWHERE, EFI_LOADER_DATA, &paddr);
@@ -74,6 +74,8 @@ static enum nonos_error read_once(struct efi_file *file, const uint8_t **bytes, 
     if (error == NONOS_OK) {
         *bytes = firmware_pointer(paddr);
         *len = read_len;
+    } else {
+        firmware_release(paddr, expected_len + 1);
     }
     return error;
 }

@@ -16,7 +16,7 @@
  * that grows meanwhile is noticed as well as one that shrinks.
  *
  * NONOS_E_NOT_FOUND, NONOS_E_READ, NONOS_E_IMAGE_SHORT, NONOS_E_IMAGE_LONG, NONOS_E_NO_MEMORY,
- * NONOS_E_IMAGE_CHANGED; *bytes is null and *len 0 then. */
+ * NONOS_E_IMAGE_CHANGED; *bytes is null and *len 0 then, and the memory is given back. */
 [[nodiscard]] enum nonos_error kernel_file_read(const uint8_t **bytes, size_t *len);
 
 #endif

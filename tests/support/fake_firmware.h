@@ -29,6 +29,7 @@ static struct {
     size_t protocol_count;
 
     void *blocks[FAKE_MAX]; /* what allocate_pages gave */
+    uint64_t block_pages[FAKE_MAX];
     size_t block_count;
     bool is_out_of_memory;
     uint64_t last_limit;
@@ -53,9 +54,25 @@ static inline efi_status EFIAPI fake_allocate_pages(uint32_t how, uint32_t type,
     void *block = aligned_alloc(4096, pages * 4096);
     assert_non_null(block);
     memset(block, 0xA5, pages * 4096);
+    fake.block_pages[fake.block_count] = pages;
     fake.blocks[fake.block_count++] = block;
     *paddr = (uintptr_t)block;
     return EFI_SUCCESS;
+}
+
+static inline efi_status EFIAPI fake_free_pages(uint64_t paddr, uint64_t pages)
+{
+    for (size_t i = 0; i < fake.block_count; i++) {
+        if ((uintptr_t)fake.blocks[i] != paddr)
+            continue;
+        assert_int_equal(fake.block_pages[i], pages);
+        free(fake.blocks[i]);
+        fake.blocks[i] = fake.blocks[--fake.block_count];
+        fake.block_pages[i] = fake.block_pages[fake.block_count];
+        return EFI_SUCCESS;
+    }
+    fail_msg("memory is freed that was not allocated");
+    return EFI_NOT_FOUND;
 }
 
 static inline efi_status EFIAPI fake_free_pool(void *pool)
@@ -159,6 +176,7 @@ static inline void fake_reset(void)
     fake.system.runtime = &fake.runtime;
     fake.boot.allocate_pages = fake_allocate_pages;
     fake.boot.get_memory_map = fake_get_memory_map;
+    fake.boot.free_pages = fake_free_pages;
     fake.boot.free_pool = fake_free_pool;
     fake.boot.handle_protocol = fake_handle_protocol;
     fake.boot.locate_protocol = fake_locate_protocol;

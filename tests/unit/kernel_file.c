@@ -119,6 +119,7 @@ static void assert_refused(enum nonos_error expected)
     assert_null(bytes);
     assert_int_equal(len, 0);
     assert_int_equal(disk.open_count, disk.close_count);
+    assert_int_equal(fake.block_count, 0);
 }
 
 static void assert_read(uint64_t expected_len)
