@@ -30,8 +30,8 @@ def test_sizes_and_constants_are_those_of_the_headers():
                         ("IMAGE_MAX_NAMES_LEN 4096u", elf), ("IMAGE_MAX_NOTE_LEN 4096u", elf)):
         assert text in where
     for text in ("3309", "0x100000", "0xFFFFFFFF80000000", "0x10000", "0x800000000000",
-                 "0xD63A5CE9", "`PT_LOAD` (1 to 8)", "64, 1 to 16", "2 to 32", "has at most 4096 bytes",
-                 "has 1 to 4096 bytes"):
+                 "0xD63A5CE9", "`PT_LOAD` (1 to 8)", "64, 1 to 16", "2 to 32",
+                 "has at most 4096 bytes", "has 1 to 4096 bytes"):
         assert text in FORMAT
     for context in re.findall(r'NONOS_CONTEXT_\w+ "([^"]+)"', header):
         assert f'"{context}"' in FORMAT

@@ -10,6 +10,8 @@
     SCENARIO(good, NONOS_OK)                                                                       \
     SCENARIO(bad_ed25519, NONOS_E_ED25519)                                                         \
     SCENARIO(bad_mldsa65, NONOS_E_MLDSA65)                                                         \
+    SCENARIO(mixed_images, NONOS_E_MLDSA65)                                                        \
+    SCENARIO(mixed_identities, NONOS_E_MLDSA65)                                                    \
     SCENARIO(tampered, NONOS_E_ED25519)                                                            \
     SCENARIO(unknown_signer, NONOS_E_ED25519)                                                      \
     SCENARIO(revoked_signer, NONOS_E_REVOKED)                                                      \

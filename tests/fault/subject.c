@@ -73,6 +73,31 @@ static struct setting make_bad_mldsa65(void)
     return setting;
 }
 
+/* The halves of a signature from two places: the ML-DSA-65 signature of another image, under an
+ * Ed25519 signature made over both ... */
+static struct setting make_mixed_images(void)
+{
+    struct setting setting = make_good();
+    uint8_t *code =
+        setting.image.bytes + load_le64(built_program_header(setting.image, BUILT_X) + 8);
+    *code ^= 1;
+    built_sign_mldsa65(setting.image, NONOS_IMAGE_KERNEL, 1);
+    *code ^= 1;
+    built_sign_ed25519(setting.image, NONOS_IMAGE_KERNEL, 1);
+    return setting;
+}
+
+/* ... and that of another identity, which is trusted too. */
+static struct setting make_mixed_identities(void)
+{
+    several[0] = bob;
+    several[1] = alice;
+    struct setting setting = {built_kernel(BUILT_KERNEL_RELEASE), trust(several, 2), NONOS_OK};
+    built_sign_mldsa65(setting.image, NONOS_IMAGE_KERNEL, 2);
+    built_sign_ed25519(setting.image, NONOS_IMAGE_KERNEL, 1);
+    return setting;
+}
+
 static struct setting make_tampered(void)
 {
     struct setting setting = make_good();
