@@ -83,6 +83,7 @@ test: ## set up, build, and run every test
 
 test-all: test ## the same, then what takes minutes: single faults, constant time, fuzzing
 	@$(MAKE) $(PARALLEL) tamper
+	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
 	@$(MAKE) $(PARALLEL) fuzz
