@@ -2,7 +2,7 @@
  * ed25519_field.h - numbers modulo p = 2^255 - 19, the coordinates of Ed25519 (RFC 8032 §5.1).
  *
  * A number is the sum of limb[i] * 2^(51 i); it is not unique until field_to_bytes. Two bounds:
- *   tight: every limb is below 2^51 + 2^13; what multiplying, squaring and decoding give
+ *   tight: every limb is below 2^51 + 2^18; what multiplying, squaring and decoding give
  *   loose: every limb is below 2^54; what multiplying and squaring take
  * Everything runs in time independent of the values. Results may be the same objects as inputs.
  */
@@ -23,17 +23,31 @@ extern const struct field FIELD_ONE;
 extern const struct field FIELD_SQRT_MINUS_ONE;
 
 /* Limbs of a and b below 2^53; the result is loose. Two tight numbers give limbs below 2^52.1. */
-void field_add(struct field *out, const struct field *a, const struct field *b);
+static inline void field_add(struct field *out, const struct field *a, const struct field *b)
+{
+    for (unsigned i = 0; i < 5; i++)
+        out->limb[i] = a->limb[i] + b->limb[i];
+}
 
 /* Limbs of a below 2^53, of b below 2^53 - 76; the result is loose. */
-void field_subtract(struct field *out, const struct field *a, const struct field *b);
+static inline void field_subtract(struct field *out, const struct field *a, const struct field *b)
+{
+    /* 4p is added, so that no limb goes below zero. */
+    out->limb[0] = a->limb[0] + ((UINT64_C(1) << 53) - 76) - b->limb[0];
+    for (unsigned i = 1; i < 5; i++)
+        out->limb[i] = a->limb[i] + ((UINT64_C(1) << 53) - 4) - b->limb[i];
+}
 
 /* Loose to tight. */
 void field_multiply(struct field *out, const struct field *a, const struct field *b);
-void field_square(struct field *out, const struct field *a);
 
 /* Squares count times, count >= 1: a^(2^count). Loose to tight. */
 void field_square_times(struct field *out, const struct field *a, unsigned count);
+
+static inline void field_square(struct field *out, const struct field *a)
+{
+    field_square_times(out, a, 1);
+}
 
 /* 1 / a, and 0 for 0. Loose to tight. */
 void field_invert(struct field *out, const struct field *a);

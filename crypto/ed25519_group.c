@@ -10,12 +10,17 @@ static const struct field D = {
 static const struct field TWO_D = {
     {0x69B9426B2F159, 0x35050762ADD7A, 0x3CF44C0038052, 0x6738CC7407977, 0x2406D9DC56DFF}};
 
-/* A point made ready to be added: y + x, y - x, z and 2 d t. */
+/* A point made ready to be added: y + x, y - x and 2 d t, of x y = t where z is 1. */
 struct addend {
     struct field sum;
     struct field difference;
-    struct field z;
     struct field t2d;
+};
+
+/* The same where z is any number. */
+struct multiple {
+    struct addend addend;
+    struct field z;
 };
 
 static const struct group_point NEUTRAL = {.y = {{1}}, .z = {{1}}};
@@ -57,8 +62,9 @@ static void double_point(struct group_point *p, bool with_t)
     finish(p, &e, &f, &g, &h, with_t);
 }
 
-/* RFC 8032 §5.1.4, addition. p->t is read. */
-static void add_to_point(struct group_point *p, const struct addend *q, bool with_t)
+/* RFC 8032 §5.1.4, addition; z is that of q, or null where it is 1. p->t is read. */
+static void add_to_point(struct group_point *p, const struct addend *q, const struct field *z,
+                         bool with_t)
 {
     struct field a, b, c, d, e, f;
     field_subtract(&a, &p->y, &p->x);
@@ -66,7 +72,9 @@ static void add_to_point(struct group_point *p, const struct addend *q, bool wit
     field_add(&b, &p->y, &p->x);
     field_multiply(&b, &b, &q->sum);
     field_multiply(&c, &p->t, &q->t2d);
-    field_multiply(&d, &p->z, &q->z);
+    d = p->z;
+    if (z)
+        field_multiply(&d, &d, z);
     field_add(&d, &d, &d);
     field_subtract(&e, &b, &a);
     field_subtract(&f, &d, &c);
@@ -75,12 +83,12 @@ static void add_to_point(struct group_point *p, const struct addend *q, bool wit
     finish(p, &e, &f, &d, &b, with_t);
 }
 
-static void make_addend(struct addend *out, const struct group_point *p)
+static void make_multiple(struct multiple *out, const struct group_point *p)
 {
-    field_add(&out->sum, &p->y, &p->x);
-    field_subtract(&out->difference, &p->y, &p->x);
+    field_add(&out->addend.sum, &p->y, &p->x);
+    field_subtract(&out->addend.difference, &p->y, &p->x);
+    field_multiply(&out->addend.t2d, &p->t, &TWO_D);
     out->z = p->z;
-    field_multiply(&out->t2d, &p->t, &TWO_D);
 }
 
 /* Minus the addend where mask is all ones. */
@@ -189,32 +197,50 @@ static uint64_t comb_bit(const struct scalar *odd, unsigned i)
     return i + 1 < 256 ? odd->word[(i + 1) / 64] >> ((i + 1) % 64) & 1 : 0;
 }
 
-/* What column adds: an entry of the table or minus it. Every entry is read whichever it is. */
-static void select_comb(struct addend *out, const struct scalar *odd, unsigned column)
+/* What column adds: which entry of the table, and whether minus it (all ones) or it (0). */
+static uint64_t comb_index(uint64_t *negative, const struct scalar *odd, unsigned column)
 {
     uint64_t index = 0;
     for (unsigned i = GROUP_COMB_TEETH - 1; i-- > 0;)
         index = index << 1 | comb_bit(odd, column + i * GROUP_COMB_SPACING);
     uint64_t top = comb_bit(odd, column + (GROUP_COMB_TEETH - 1) * GROUP_COMB_SPACING);
-    uint64_t negative = value_barrier(top - 1);
-    index = (index ^ negative) & (GROUP_COMB_COUNT - 1);
+    *negative = value_barrier(top - 1);
+    return (index ^ *negative) & (GROUP_COMB_COUNT - 1);
+}
 
-    uint64_t words[GROUP_COMB_WORDS] = {0};
-    for (unsigned i = 0; i < GROUP_COMB_COUNT; i++) {
-        uint64_t mask = value_barrier(0 - (((i ^ index) - 1) >> 63));
-        for (unsigned j = 0; j < GROUP_COMB_WORDS; j++)
-            words[j] |= GROUP_COMB[i][j] & mask;
-    }
-    uint8_t bytes[sizeof words];
+static void decode_comb(struct addend *out, const uint64_t words[GROUP_COMB_WORDS])
+{
+    uint8_t bytes[8 * GROUP_COMB_WORDS];
     for (unsigned j = 0; j < GROUP_COMB_WORDS; j++)
         store_le64(bytes + 8 * j, words[j]);
     field_from_bytes(&out->sum, bytes);
     field_from_bytes(&out->difference, bytes + FIELD_LEN);
     field_from_bytes(&out->t2d, bytes + 2 * FIELD_LEN);
-    out->z = FIELD_ONE;
+    bytes_wipe(bytes, sizeof bytes);
+}
+
+/* Every entry is read whichever it is. */
+static void select_comb(struct addend *out, const struct scalar *odd, unsigned column)
+{
+    uint64_t negative, words[GROUP_COMB_WORDS] = {0};
+    uint64_t index = comb_index(&negative, odd, column);
+    for (unsigned i = 0; i < GROUP_COMB_COUNT; i++) {
+        uint64_t mask = value_barrier(0 - (((i ^ index) - 1) >> 63));
+        for (unsigned j = 0; j < GROUP_COMB_WORDS; j++)
+            words[j] |= GROUP_COMB[i][j] & mask;
+    }
+    decode_comb(out, words);
     negate_addend(out, negative);
     bytes_wipe(words, sizeof words);
-    bytes_wipe(bytes, sizeof bytes);
+}
+
+/* The same for a public number: only the one entry is read. */
+static void select_comb_public(struct addend *out, const struct scalar *odd, unsigned column)
+{
+    uint64_t negative;
+    uint64_t index = comb_index(&negative, odd, column);
+    decode_comb(out, GROUP_COMB[index]);
+    negate_addend(out, negative);
 }
 
 void group_multiply_base(struct group_point *out, const struct scalar *k)
@@ -226,7 +252,7 @@ void group_multiply_base(struct group_point *out, const struct scalar *k)
     for (unsigned column = GROUP_COMB_SPACING; column-- > 0;) {
         double_point(out, true);
         select_comb(&addend, &odd, column);
-        add_to_point(out, &addend, column == 0);
+        add_to_point(out, &addend, nullptr, column == 0);
     }
     bytes_wipe(&odd, sizeof odd);
     bytes_wipe(&addend, sizeof addend);
@@ -256,16 +282,17 @@ static void make_digits(int16_t digits[DIGIT_COUNT], const struct scalar *k)
 }
 
 /* The odd multiples 1, 3, .. 15 of a. */
-static void make_odd_multiples(struct addend out[8], const struct group_point *a)
+static void make_odd_multiples(struct multiple out[8], const struct group_point *a)
 {
     struct group_point p = *a;
-    struct addend twice;
+    struct multiple twice;
     double_point(&p, true);
-    make_addend(&twice, &p);
+    make_multiple(&twice, &p);
     p = *a;
     for (unsigned i = 0; i < 8; i++) {
-        make_addend(&out[i], &p);
-        add_to_point(&p, &twice, true);
+        make_multiple(&out[i], &p);
+        if (i < 7)
+            add_to_point(&p, &twice.addend, &twice.z, true);
     }
 }
 
@@ -274,7 +301,7 @@ void group_multiply_add_public(struct group_point *out, const struct scalar *k,
                                const struct group_point *a, const struct scalar *s)
 {
     int16_t digits[DIGIT_COUNT];
-    struct addend multiples[8];
+    struct multiple multiples[8];
     struct addend addend;
     struct scalar odd = {0};
     make_digits(digits, k);
@@ -287,13 +314,14 @@ void group_multiply_add_public(struct group_point *out, const struct scalar *k,
         bool comb = s && i < GROUP_COMB_SPACING;
         double_point(out, digit != 0 || comb || i == 0);
         if (digit != 0) {
-            addend = multiples[(digit < 0 ? -digit : digit) / 2];
+            const struct multiple *multiple = &multiples[(digit < 0 ? -digit : digit) / 2];
+            addend = multiple->addend;
             negate_addend(&addend, digit < 0 ? UINT64_MAX : 0);
-            add_to_point(out, &addend, comb || i == 0);
+            add_to_point(out, &addend, &multiple->z, comb || i == 0);
         }
         if (comb) {
-            select_comb(&addend, &odd, i);
-            add_to_point(out, &addend, i == 0);
+            select_comb_public(&addend, &odd, i);
+            add_to_point(out, &addend, nullptr, i == 0);
         }
     }
 }

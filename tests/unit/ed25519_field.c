@@ -8,7 +8,7 @@
 #include <openssl/bn.h>
 
 #define RUNS 300
-#define TIGHT_MAX ((UINT64_C(1) << 51) + (UINT64_C(1) << 13) - 1)
+#define TIGHT_MAX ((UINT64_C(1) << 51) + (UINT64_C(1) << 18) - 1)
 #define ADD_MAX ((UINT64_C(1) << 53) - 1)
 #define SUBTRACT_MAX ((UINT64_C(1) << 53) - 77)
 #define LOOSE_MAX ((UINT64_C(1) << 54) - 1)
