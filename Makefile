@@ -41,11 +41,9 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 HOSTABLE := $(filter-out %/main.c,$(wildcard $(addsuffix .c,$(addprefix kernel/,$(UNIT_TESTS)) \
     $(addprefix kernel/*/,$(UNIT_TESTS)) $(addprefix boot/,$(UNIT_TESTS)))))
 
-PQCLEAN := node_modules/pqclean/deps/PQClean
-MLKEM := $(addprefix $(PQCLEAN)/crypto_kem/ml-kem-768/clean/, cbd.c indcpa.c kem.c ntt.c poly.c \
-    polyvec.c reduce.c symmetric-shake.c verify.c)
-MLDSA := $(addprefix $(PQCLEAN)/crypto_sign/ml-dsa-65/clean/, ntt.c packing.c poly.c polyvec.c \
-    reduce.c rounding.c sign.c symmetric-shake.c)
+# PQClean, each algorithm as one file that includes those of the package.
+MLKEM := crypto/pqclean/ml-kem-768.c
+MLDSA := crypto/pqclean/ml-dsa-65.c
 
 # Outputs ------------------------------------------------------------------------------------------
 NONOS := $(BUILD)/nonos
@@ -132,20 +130,22 @@ node_modules/.package-lock.json: package.json package-lock.json
 	$(SAY) install 'PQClean (npm ci, from package-lock.json)'
 	$(Q)scripts/npm-ci
 
-# npm dates every file 1985: what is compiled from them looks at the lock file's time instead.
-$(MLKEM) $(MLDSA): | node_modules/.package-lock.json ;
-# The adapters include its headers.
-crypto/mlkem768.c crypto/mldsa65.c crypto/mldsa65_verify.c: | node_modules/.package-lock.json
+# Read by the files that include the package's. npm dates every file 1985: what is compiled from them
+# looks at the lock file's time instead (INPUTS).
+$(MLKEM) $(MLDSA) crypto/mlkem768.c crypto/mldsa65.c crypto/mldsa65_verify.c: | node_modules/.package-lock.json
 
 # Compiling ----------------------------------------------------------------------------------------
 # What every object depends on besides its source; the adapter in crypto/ includes PQClean's headers.
 INPUTS := Makefile flags.mk node_modules/.package-lock.json
-# $(call world,name,compiler and flags,sources of libnonos.a): rules for one world.
+# $(call file_flags,world,name): what one file is compiled with besides, in every world and in this.
+file_flags = $(FLAGS_$(2)) $(FLAGS_$(1)/$(2))
+# $(call world,name,compiler and flags,sources of libnonos.a,the world whose file_flags are taken if
+# not its own): rules for one world.
 define world
 $(BUILD)/$(1)/%.o: %.c $$(INPUTS)
 	@mkdir -p $$(@D)
 	$$(SAY) compile $$<
-	$$(Q)$(2) $$(WARNINGS) -c $$< -o $$@
+	$$(Q)$(2) $$(WARNINGS) $$(call file_flags,$(or $(4),$(1)),$$*) -c $$< -o $$@
 $(BUILD)/$(1)/%.S.o: %.S $$(INPUTS)
 	@mkdir -p $$(@D)
 	$$(SAY) compile $$<
@@ -153,15 +153,11 @@ $(BUILD)/$(1)/%.S.o: %.S $$(INPUTS)
 $(BUILD)/$(1)/%.o: $(GEN)/%.c $$(INPUTS)
 	@mkdir -p $$(@D)
 	$$(SAY) compile $$<
-	$$(Q)$(2) $$(WARNINGS) -c $$< -o $$@
+	$$(Q)$(2) $$(WARNINGS) $$(call file_flags,$(or $(4),$(1)),$$*) -c $$< -o $$@
 $(BUILD)/$(1)/%.S.o: $(GEN)/%.S $$(INPUTS)
 	@mkdir -p $$(@D)
 	$$(SAY) compile $$<
 	$$(Q)$(2) -c $$< -o $$@
-$(call objects,$(1),$(MLKEM) $(MLDSA)): $(BUILD)/$(1)/%.o: %.c $$(INPUTS)
-	@mkdir -p $$(@D)
-	$$(SAY) compile $$<
-	$$(Q)$(2) $$(PQCLEAN_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/libml-kem-768.a: $(call objects,$(1),$(MLKEM))
 $(BUILD)/$(1)/libml-dsa-65.a: $(call objects,$(1),$(MLDSA))
 $(BUILD)/$(1)/libnonos.a: $(call objects,$(1),$(3))

@@ -74,5 +74,12 @@ SAN_FLAGS := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 SAN_LDFLAGS := -fuse-ld=lld -fsanitize=address,undefined
 TEST_LIBS := -lcmocka -ljansson -lcrypto $(HOST_LIBS)
 
-# Third-party sources: installed by npm, pinned; their style is not ours to judge --------------------
-PQCLEAN_FLAGS := -w -Icrypto/pqclean
+# Single files: FLAGS_<file> in every world, FLAGS_<world>/<file> in one. Without their endings. -----
+# Third-party sources: installed by npm, pinned; their style is not ours to judge.
+FLAGS_crypto/pqclean/ml-kem-768 := -w -Icrypto/pqclean
+FLAGS_crypto/pqclean/ml-dsa-65 := -w -Icrypto/pqclean
+# Measured as whole operations of the kernel's build: in ML-DSA -O3 saves 8 % of the instructions and
+# no time, for three times the bytes; in ML-KEM -O2 saves 9 %, and 5 % of the time, for 6 KB.
+FLAGS_kernel/crypto/pqclean/ml-dsa-65 := -Os
+# What is chosen at run time where the processor has it (crypto/processor.h).
+FLAGS_crypto/keccak_bmi := -mbmi -mbmi2      # general registers still

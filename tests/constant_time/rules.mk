@@ -7,8 +7,8 @@ CT := $(BUILD)/tests/constant_time
 CT_KERNEL_FLAGS := $(filter-out --target=% -mcmodel=% -mstack-protector-guard=%,$(KERNEL_FLAGS)) -gdwarf-4
 CT_HOST_FLAGS := $(HOST_FLAGS) -gdwarf-4
 
-$(eval $(call world,ct-kernel,$(CC) $(CT_KERNEL_FLAGS),$(CRYPTO) $(FREESTANDING_SRC)))
-$(eval $(call world,ct-host,$(HOST_CC) $(CT_HOST_FLAGS),$(CRYPTO)))
+$(eval $(call world,ct-kernel,$(CC) $(CT_KERNEL_FLAGS),$(CRYPTO) $(FREESTANDING_SRC),kernel))
+$(eval $(call world,ct-host,$(HOST_CC) $(CT_HOST_FLAGS),$(CRYPTO),host))
 
 # Between which files of PQClean values are declared public (tests/constant_time/declassify.c).
 CT_WRAPPED := PQCLEAN_MLKEM768_CLEAN_kyber_shake128_absorb PQCLEAN_MLDSA65_CLEAN_poly_challenge \
