@@ -1,6 +1,8 @@
 #include "crypto/keccak.h"
 
+#include "crypto/keccak_rounds.h"
 #include "crypto/pqclean/fips202.h"
+#include "crypto/processor.h"
 #include "tests/support/vectors.h"
 
 #include <openssl/evp.h>
@@ -123,14 +125,39 @@ static void test_known_answers(void **state)
                   "79f38adec5c20307a98ef76e8324afbfd46cfd81b22e3973c65fa1bd9de31787");
 }
 
-static void test_permutation_of_zero(void **state)
+static void check_permutation_of_zero(void (*permute)(uint64_t lanes[KECCAK_LANE_COUNT]))
 {
     uint64_t lanes[KECCAK_LANE_COUNT] = {0};
 
-    (void)state;
-    keccak_permute(lanes);
+    permute(lanes);
     assert_true(lanes[0] == UINT64_C(0xF1258F7940E1DDE7));
     assert_true(lanes[24] == UINT64_C(0xEAF1FF7B5CECA249));
+}
+
+static void test_permutation_of_zero(void **state)
+{
+    (void)state;
+    check_permutation_of_zero(keccak_permute);
+    check_permutation_of_zero(keccak_permute_plain);
+}
+
+/* That of the two which this machine would not choose is tested, too. */
+static void test_both_builds_permute_alike(void **state)
+{
+    uint64_t plain[KECCAK_LANE_COUNT];
+    uint64_t bmi[KECCAK_LANE_COUNT];
+
+    (void)state;
+    if (!processor_has(PROCESSOR_BMI))
+        skip();
+    check_permutation_of_zero(keccak_permute_bmi);
+    for (unsigned round = 0; round < ROUND_COUNT; round++) {
+        test_random(plain, sizeof plain);
+        memcpy(bmi, plain, sizeof bmi);
+        keccak_permute_plain(plain);
+        keccak_permute_bmi(bmi);
+        assert_memory_equal(plain, bmi, sizeof plain);
+    }
 }
 
 /* Every length up to three blocks of the longest rate: each place where padding can fall. */
@@ -233,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_permutation_of_zero),
+        cmocka_unit_test(test_both_builds_permute_alike),
         cmocka_unit_test(test_every_message_length_matches_openssl),
         cmocka_unit_test(test_random_lengths_match_openssl),
         cmocka_unit_test(test_nothing_may_be_a_null_pointer),
