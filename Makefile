@@ -31,6 +31,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Sources ------------------------------------------------------------------------------------------
 CRYPTO := $(wildcard crypto/*.c)
 IMAGE := $(wildcard image/*.c)
+DISPLAY := $(wildcard display/*.c) font.c # the latter made by scripts/font
 TOOL := $(wildcard tools/*.c)
 TOOL_MODULES := $(filter-out tools/main.c,$(TOOL))
 KERNEL := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S)
@@ -166,12 +167,18 @@ $(BUILD)/$(1)/%.a:
 	$$(Q)rm -f $$@ && $$(AR) qcsD $$@ $$^
 endef
 CRYPTO_ASM := $(wildcard crypto/*.S)
-$(eval $(call world,kernel,$(CC) $(KERNEL_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(FREESTANDING_SRC)))
-$(eval $(call world,loader,$(CC) $(LOADER_FLAGS),$(CRYPTO) $(IMAGE) $(FREESTANDING_SRC)))
+$(eval $(call world,kernel,$(CC) $(KERNEL_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
+$(eval $(call world,loader,$(CC) $(LOADER_FLAGS),$(CRYPTO) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
 $(eval $(call world,host,$(HOST_CC) $(HOST_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE)))
-$(eval $(call world,san,$(HOST_CC) $(SAN_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(TOOL_MODULES) $(HOSTABLE)))
+$(eval $(call world,san,$(HOST_CC) $(SAN_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(TOOL_MODULES) $(HOSTABLE)))
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# The font of the boot screen -------------------------------------------------------------------------
+$(GEN)/font.c: $(wildcard $(CONSOLE_FONT)) scripts/font
+	@mkdir -p $(@D)
+	$(SAY) font $@
+	$(Q)scripts/font '$(CONSOLE_FONT)' > $@
 
 # The host program ---------------------------------------------------------------------------------
 $(NONOS): $(call objects,host,$(TOOL)) $(call libraries,host)

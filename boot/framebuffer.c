@@ -45,3 +45,10 @@ bool framebuffer_find(struct nonos_framebuffer *out)
     firmware_free_handles(handles);
     return found;
 }
+
+bool framebuffer_is_behind(efi_handle handle, const struct nonos_framebuffer *framebuffer)
+{
+    struct nonos_framebuffer found;
+    return describe(firmware_open_protocol(handle, &efi_graphics_output_guid), &found) &&
+           found.paddr == framebuffer->paddr;
+}

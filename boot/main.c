@@ -25,6 +25,8 @@
 
 efi_status EFIAPI efi_main(efi_handle image, struct efi_system_table *system);
 
+#define SIGNER_SHORT_LEN 8u /* bytes of an id in the lines */
+
 static struct boot boot;
 
 /* What firmware calls itself, cut off and made printable. */
@@ -50,22 +52,26 @@ static void start_console(void)
     /* Five minutes after it started us, firmware would reset the machine (UEFI 2.10 §7.5.1). */
     (void)firmware_boot->set_watchdog_timer(0, 0, 0, nullptr);
     copy_vendor(vendor, sizeof(vendor));
-    progress_line("1/10 firmware: UEFI %u.%u, %s", revision >> 16, (revision & 0xFFFF) / 10,
-                  vendor);
+    progress_step(1, "UEFI %u.%u, %s", revision >> 16, (revision & 0xFFFF) / 10, vendor);
     boot.stage_tsc[NONOS_STAGE_CONSOLE] = cpu_read_tsc();
+}
+
+static bool is_development_loader(void)
+{
+    return boot_profile != NONOS_PROFILE_RELEASE || boot_policy.allow_dev;
 }
 
 /* Step 2. */
 static void check_policy(void)
 {
-    bool is_development = boot_profile != NONOS_PROFILE_RELEASE || boot_policy.allow_dev;
+    bool is_development = is_development_loader();
     if (is_development)
         progress_line("DEVELOPMENT loader: it starts kernels signed with a development key");
     if (boot_policy.trusted_count == 0)
         refuse("the loader", NONOS_E_POLICY_EMPTY);
     if (boot_policy.wanted != NONOS_IMAGE_KERNEL)
         refuse("the loader", NONOS_E_INTERNAL);
-    progress_line("2/10 policy: %s, %u trusted, %u revoked, security version %u or higher",
+    progress_step(2, "%s, %u trusted, %u revoked, security version %u or higher",
                   is_development ? "development" : "release", (uint32_t)boot_policy.trusted_count,
                   (uint32_t)boot_policy.revoked_count, boot_policy.security_version_floor);
 }
@@ -79,11 +85,15 @@ static void examine_hardware(void)
     require(missing, error);
     refusal_wipes(boot.entropy, sizeof(boot.entropy));
     require("the machine", entropy_collect(hardware, boot.entropy, &boot.entropy_sources));
-    progress_line("3/10 hardware: NX, SYSCALL%s%s, random from%s%s%s; Secure Boot %s; TPM %s",
+    progress_step(3, "NX, SYSCALL%s%s, random from%s%s%s; Secure Boot %s; TPM %s",
                   hardware->has_smep ? ", SMEP" : "", hardware->has_smap ? ", SMAP" : "",
                   boot.entropy_sources & NONOS_ENTROPY_FIRMWARE ? " firmware" : "",
                   boot.entropy_sources & NONOS_ENTROPY_RDRAND ? " RDRAND" : "",
                   boot.entropy_sources & NONOS_ENTROPY_RDSEED ? " RDSEED" : "",
+                  hardware->has_secure_boot ? "on" : "off",
+                  hardware->has_tpm ? "present, not used" : "none");
+    progress_fact(BOOT_SCREEN_MACHINE, "%s loader; Secure Boot %s; TPM %s",
+                  is_development_loader() ? "DEVELOPMENT" : "release",
                   hardware->has_secure_boot ? "on" : "off",
                   hardware->has_tpm ? "present, not used" : "none");
     boot.stage_tsc[NONOS_STAGE_HARDWARE] = cpu_read_tsc();
@@ -94,14 +104,47 @@ static void read_image(void)
 {
     require(KERNEL_FILE_NAME, kernel_file_read(&boot.file, &boot.file_len));
     boot.stage_tsc[NONOS_STAGE_READ] = cpu_read_tsc();
-    progress_line("4/10 image: " KERNEL_FILE_NAME ", %u bytes", (uint32_t)boot.file_len);
+    progress_step(4, KERNEL_FILE_NAME ", %u bytes", (uint32_t)boot.file_len);
 }
 
-static void print_hex(const char *what, const uint8_t *bytes, size_t len)
+static const char *profile_name(uint32_t profile)
+{
+    return profile == NONOS_PROFILE_DEV ? "development" : "release";
+}
+
+static void report_digest(const struct image_verdict *so_far)
 {
     char hex[2 * NONOS_DIGEST_LEN];
-    text_write_hex(bytes, len, hex);
-    progress_line("%s%.*s", what, (int)(2 * len), hex);
+    text_write_hex(so_far->d1, NONOS_DIGEST_LEN, hex);
+    progress_step(5, "%.*s", (int)sizeof(hex), hex);
+    progress_fact(BOOT_SCREEN_DIGEST, "%.*s", (int)sizeof(hex), hex);
+}
+
+static void report_first_signature(const struct image_verdict *so_far)
+{
+    char hex[2 * SIGNER_SHORT_LEN];
+    text_write_hex(so_far->signer->id, SIGNER_SHORT_LEN, hex);
+    progress_step(6, "by identity %.*s", (int)sizeof(hex), hex);
+}
+
+static void report_second_signature(const struct image_verdict *so_far)
+{
+    const struct identity *signer = so_far->signer;
+    char hex[2 * sizeof(signer->id)];
+    text_write_hex(signer->id, sizeof(signer->id), hex);
+    progress_step(7, "by the same identity, %s", signer->name);
+    progress_fact(BOOT_SCREEN_SIGNER, "%s, %s", signer->name, profile_name(signer->profile));
+    progress_fact(BOOT_SCREEN_ID, "%.*s", (int)sizeof(hex), hex);
+}
+
+static void report_manifest(const struct manifest *manifest)
+{
+    char text[160];
+    render_format(text, sizeof(text), "%.*s %.*s, security version %u, %s", (int)manifest->name.len,
+                  manifest->name.bytes, (int)manifest->version.len, manifest->version.bytes,
+                  manifest->security_version, profile_name((uint32_t)manifest->profile));
+    progress_step(8, "%s", text);
+    progress_fact(BOOT_SCREEN_IMAGE, "%s", text);
 }
 
 /* Steps 5 to 8, each as it has succeeded. */
@@ -117,22 +160,33 @@ static void observe(void *context, enum image_step step, const struct image_verd
     boot.stage_tsc[stages[step]] = cpu_read_tsc();
     switch (step) {
     case IMAGE_STEP_DIGEST:
-        print_hex("5/10 BLAKE3: ", so_far->d1, sizeof(so_far->d1));
+        report_digest(so_far);
         break;
     case IMAGE_STEP_ED25519:
-        print_hex("6/10 Ed25519: by identity ", so_far->signer->id, 8);
+        report_first_signature(so_far);
         break;
     case IMAGE_STEP_MLDSA65:
-        progress_line("7/10 ML-DSA-65: by the same identity, %s", so_far->signer->name);
+        report_second_signature(so_far);
         break;
     case IMAGE_STEP_PARSED:
-        progress_line("8/10 manifest: %.*s %.*s, security version %u, %s",
-                      (int)so_far->manifest.name.len, so_far->manifest.name.bytes,
-                      (int)so_far->manifest.version.len, so_far->manifest.version.bytes,
-                      so_far->manifest.security_version,
-                      so_far->manifest.profile == NONOS_PROFILE_DEV ? "development" : "release");
+        report_manifest(&so_far->manifest);
         break;
     }
+}
+
+static void report_verified(void)
+{
+    if (boot.verdict.signer->profile == NONOS_PROFILE_DEV)
+        progress_result(BOOT_SCREEN_VERIFIED_DEVELOPMENT,
+                        "Both signatures are by one identity that this loader trusts. That "
+                        "identity is for development: not for use outside of it.");
+    else if (is_development_loader())
+        progress_result(BOOT_SCREEN_VERIFIED_DEVELOPMENT,
+                        "Both signatures are by one identity that this loader trusts. The loader "
+                        "also starts what is signed for development: not for use outside of it.");
+    else
+        progress_result(BOOT_SCREEN_VERIFIED,
+                        "Both signatures are by one identity that this loader trusts.");
 }
 
 /* Steps 5 to 8. */
@@ -142,8 +196,10 @@ static void verify_image(void)
     require("the loader", verify_stack_init());
     enum nonos_error error =
         image_verify(boot.file, boot.file_len, &boot_policy, observe, nullptr, &boot.verdict);
-    if (error == NONOS_OK && image_is_verified(&boot.verdict))
+    if (error == NONOS_OK && image_is_verified(&boot.verdict)) {
+        report_verified();
         return;
+    }
     if (boot.verdict.manifest_line != 0)
         render_format(what, sizeof(what), "%s, manifest line %u", KERNEL_FILE_NAME,
                       boot.verdict.manifest_line);
@@ -205,7 +261,7 @@ static void place_image(void)
     require("the handoff", allocate_handoff());
     require("the page tables", build_tables());
     boot.stage_tsc[NONOS_STAGE_PLACED] = cpu_read_tsc();
-    progress_line("9/10 placed: %u segments, %u KiB at 0x%llx%s", elf->segment_count,
+    progress_step(9, "%u segments, %u KiB at 0x%llx%s", elf->segment_count,
                   (uint32_t)(elf->memory_len / 1024), (unsigned long long)boot.image_paddr,
                   boot.image_paddr != elf->memory_paddr ? ", moved" : "");
 }
@@ -224,7 +280,7 @@ static void place_image(void)
     bytes_wipe(boot.entropy, sizeof(boot.entropy));
     refusal_wipes(handoff->entropy, sizeof(handoff->entropy));
     trampoline_prepare(boot.trampoline_paddr, &jump);
-    progress_line("10/10 leaving firmware for the kernel");
+    progress_step(10, "%s", "");
 
     require("leaving boot services", departure_leave(&boot));
     cpu_disable_interrupts();

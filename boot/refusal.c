@@ -37,6 +37,10 @@ void refuse(const char *what, enum nonos_error error)
         bytes_wipe(secret, secret_len);
     progress_line("refused: %s: %s (%s, code %u)", what, error_text(error), error_name(error),
                   (uint32_t)error);
+    progress_result(BOOT_SCREEN_REFUSED, "%s, code %u: %s: %s. %s", error_name(error),
+                    (uint32_t)error, what, error_text(error),
+                    firmware_is_left ? "The machine has stopped."
+                                     : "Press a key to reset the machine.");
     if (firmware_is_left)
         cpu_stop();
     progress_line("press a key to reset the machine; it resets by itself in %u s", WAIT_S);

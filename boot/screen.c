@@ -2,6 +2,7 @@
 
 #include "boot/com1.h"
 #include "boot/firmware.h"
+#include "boot/framebuffer.h"
 
 #include <string.h>
 
@@ -35,7 +36,7 @@ static bool leads_to_com1(const struct efi_device_path *path)
     return false;
 }
 
-void screen_init(void)
+void screen_init(const struct nonos_framebuffer *drawn)
 {
     efi_handle *handles;
     uint64_t count;
@@ -48,7 +49,8 @@ void screen_init(void)
         /* Without a path it is no device but the splitter itself. */
         if (path == nullptr)
             continue;
-        if (com1_is_present() && leads_to_com1(path))
+        if ((com1_is_present() && leads_to_com1(path)) ||
+            (drawn != nullptr && framebuffer_is_behind(handles[i], drawn)))
             skipped = true;
         else
             add(firmware_open_protocol(handles[i], &efi_text_output_guid));

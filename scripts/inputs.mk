@@ -1,7 +1,7 @@
 # What the build reads from outside the tracked sources: the state of the checkout (for the
 # manifest) and the signing key. Read when make starts, so that a second `make` finds nothing to do.
 
-$(if $(shell BUILD='$(BUILD)' PYTHON='$(PYTHON)' SUFFIX='$(SUFFIX)' LLVM_BIN='$(LLVM_BIN)' LLD_BIN='$(LLD_BIN)' scripts/doctor --build >&2 || echo missing),$(error stopped))
+$(if $(shell BUILD='$(BUILD)' PYTHON='$(PYTHON)' SUFFIX='$(SUFFIX)' LLVM_BIN='$(LLVM_BIN)' LLD_BIN='$(LLD_BIN)' CONSOLE_FONT='$(CONSOLE_FONT)' scripts/doctor --build >&2 || echo missing),$(error stopped))
 
 # The manifest: rewritten only when its text changes.
 $(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' >&2 || echo failed),$(error no manifest))

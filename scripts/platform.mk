@@ -18,3 +18,7 @@ LLD_LINK := $(LLD_BIN)lld-link$(SUFFIX)
 AR := $(LLVM_BIN)llvm-ar$(SUFFIX)
 NM := $(LLVM_BIN)llvm-nm$(SUFFIX)
 export LLVM_BIN LLD_BIN SUFFIX PYTHON
+
+# Of the Debian package fonts-spleen.
+CONSOLE_FONT ?= /usr/share/consolefonts/spleen-8x16.psfu.gz
+export CONSOLE_FONT

@@ -6,7 +6,7 @@ import re
 import pytest
 from conftest import ROOT
 
-TOP = "abi boot crypto image kernel tools tests scripts docs keys".split()
+TOP = "abi boot crypto display image kernel tools tests scripts docs keys".split()
 # What a folder has only once somebody is trusted.
 LATER = {"keys": {"trusted/", "revoked/", "pins"}}
 
@@ -45,7 +45,7 @@ def covers(name, entry):
 
 def modules():
     """The names of all files that a unit test can be of."""
-    return {path.stem for top in ("crypto", "image", "boot", "kernel", "tools")
+    return {path.stem for top in ("crypto", "image", "display", "boot", "kernel", "tools")
             for path in (ROOT / top).rglob("*.c")}
 
 

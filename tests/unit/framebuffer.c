@@ -104,6 +104,22 @@ static void test_numbers_that_do_not_fit_each_other_are_refused(void **state)
     assert_found(NONOS_PIXEL_BGRX);
 }
 
+static void test_screen_behind_a_handle_is_known_by_its_pixels(void **state)
+{
+    (void)state;
+    struct nonos_framebuffer found;
+    int other;
+    assert_true(framebuffer_find(&found));
+    assert_true(framebuffer_is_behind(&output, &found));
+    assert_false(framebuffer_is_behind(&other, &found));
+    assert_false(framebuffer_is_behind(nullptr, &found));
+    found.paddr += 4096;
+    assert_false(framebuffer_is_behind(&output, &found));
+    found.paddr = 0;
+    info.pixel_format = 3; /* PixelBltOnly: it has none */
+    assert_false(framebuffer_is_behind(&output, &found));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +129,8 @@ int main(void)
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_no_screen_is_no_framebuffer, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_that_do_not_fit_each_other_are_refused, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_screen_behind_a_handle_is_known_by_its_pixels, setup,
                                         fake_teardown),
     };
     return cmocka_run_group_tests_name("framebuffer", tests, nullptr, nullptr);

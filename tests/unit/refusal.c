@@ -22,6 +22,18 @@ void progress_line(const char *format, ...)
         was_secret_gone = was_secret_gone && secret[i] == 0;
 }
 
+static enum boot_screen_result result;
+static char meaning[400];
+
+void progress_result(enum boot_screen_result shown, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    result = shown;
+    render_list(meaning, sizeof(meaning), format, arguments);
+    va_end(arguments);
+}
+
 static jmp_buf reset;
 static uint32_t reset_type;
 static unsigned keys_ready;
@@ -64,6 +76,7 @@ static int setup(void **state)
     fake.system.con_in = &input;
     memset(secret, 0x5A, sizeof(secret));
     line_count = 0;
+    result = BOOT_SCREEN_VERIFIED;
     reset_type = UINT32_MAX;
     keys_ready = 0;
     input_resets = 0;
@@ -84,6 +97,16 @@ static void test_refusal_names_what_why_and_the_code(void **state)
     assert_string_equal(lines[0],
                         "refused: \\EFI\\nonos\\kernel.bin: the Ed25519 signature is not by any "
                         "trusted identity (ED25519, code 22)");
+}
+
+static void test_refusal_is_on_the_screen_with_its_code_first(void **state)
+{
+    (void)state;
+    do_refuse("\\EFI\\nonos\\kernel.bin", NONOS_E_ED25519);
+    assert_int_equal(result, BOOT_SCREEN_REFUSED);
+    assert_string_equal(meaning,
+                        "ED25519, code 22: \\EFI\\nonos\\kernel.bin: the Ed25519 signature is not "
+                        "by any trusted identity. Press a key to reset the machine.");
 }
 
 static void test_refusal_wipes_the_secret_before_it_prints(void **state)
@@ -137,6 +160,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_refusal_names_what_why_and_the_code, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_is_on_the_screen_with_its_code_first, setup,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_refusal_wipes_the_secret_before_it_prints, setup,
                                         fake_teardown),

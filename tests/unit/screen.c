@@ -64,7 +64,7 @@ static int setup(void **state)
 
 static void write_hello(void)
 {
-    screen_init();
+    screen_init(nullptr);
     screen_write("hello\r\n", 7);
 }
 
@@ -76,6 +76,52 @@ static void test_lines_reach_the_screen_and_not_the_port_that_has_them_already(v
     write_hello();
     assert_string_equal(graphics.shown, "hello\r\n");
     assert_string_equal(serial.shown, "");
+    assert_string_equal(splitter.shown, "");
+}
+
+static void test_screen_that_we_draw_on_gets_no_text_and_the_others_do(void **state)
+{
+    (void)state;
+    struct efi_graphics_info info = {.horizontal = 640,
+                                     .vertical = 480,
+                                     .pixel_format = EFI_PIXEL_BGRX,
+                                     .pixels_per_scan_line = 640};
+    struct efi_graphics_mode mode = {
+        .info = &info, .frame_buffer_base = 0xC0000000, .frame_buffer_size = 640 * 4 * 480};
+    struct efi_graphics_output output = {.mode = &mode};
+    struct nonos_framebuffer drawn = {.paddr = 0xC0000000};
+    add_screen(&graphics, graphics_path);
+    fake_add(&graphics, &efi_graphics_output_guid, &output);
+    add_screen(&second_serial, com2_path);
+    screen_init(&drawn);
+    screen_write("hello\r\n", 7);
+    assert_string_equal(graphics.shown, "");
+    assert_string_equal(second_serial.shown, "hello\r\n");
+    assert_string_equal(splitter.shown, "");
+
+    /* Two screens: only one is drawn on. */
+    drawn.paddr = 0xD0000000;
+    screen_init(&drawn);
+    screen_write("hello\r\n", 7);
+    assert_string_equal(graphics.shown, "hello\r\n");
+}
+
+static void test_console_is_not_a_way_back_to_the_screen_that_we_draw_on(void **state)
+{
+    (void)state;
+    struct efi_graphics_info info = {.horizontal = 640,
+                                     .vertical = 480,
+                                     .pixel_format = EFI_PIXEL_RGBX,
+                                     .pixels_per_scan_line = 640};
+    struct efi_graphics_mode mode = {
+        .info = &info, .frame_buffer_base = 0xC0000000, .frame_buffer_size = 640 * 4 * 480};
+    struct efi_graphics_output output = {.mode = &mode};
+    struct nonos_framebuffer drawn = {.paddr = 0xC0000000};
+    add_screen(&graphics, graphics_path);
+    fake_add(&graphics, &efi_graphics_output_guid, &output);
+    screen_init(&drawn);
+    screen_write("hello\r\n", 7);
+    assert_string_equal(graphics.shown, "");
     assert_string_equal(splitter.shown, "");
 }
 
@@ -138,7 +184,7 @@ static void test_long_text_arrives_whole(void **state)
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = (char)('!' + i % 90);
     add_screen(&graphics, graphics_path);
-    screen_init();
+    screen_init(nullptr);
     for (size_t len = 120; len < 140; len++) {
         graphics.len = 0;
         screen_write(text, len);
@@ -154,7 +200,7 @@ static void test_nothing_is_written_once_boot_services_are_left(void **state)
 {
     (void)state;
     add_screen(&graphics, graphics_path);
-    screen_init();
+    screen_init(nullptr);
     firmware_is_left = true;
     screen_write("x", 1);
     assert_string_equal(graphics.shown, "");
@@ -166,6 +212,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_lines_reach_the_screen_and_not_the_port_that_has_them_already, setup,
             fake_teardown),
+        cmocka_unit_test_setup_teardown(test_screen_that_we_draw_on_gets_no_text_and_the_others_do,
+                                        setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_console_is_not_a_way_back_to_the_screen_that_we_draw_on, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(test_another_serial_port_is_a_screen_like_any, setup,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_port_that_we_cannot_drive_is_left_to_firmware, setup,
