@@ -50,6 +50,38 @@ static void write_image_seeds(void)
     file_free(&capsule);
 }
 
+/* An image, and behind it what tests/fuzz/verify.c is to do with it (struct choices there). */
+static void write_verify_seed(const char *name, struct file_bytes image, const uint8_t choices[18])
+{
+    uint8_t *seed = test_allocate(image.len + 18);
+    memcpy(seed, image.bytes, image.len);
+    memcpy(seed + image.len, choices, 18);
+    write_seed("verify", name, seed, image.len + 18);
+    free(seed);
+    file_free(&image);
+}
+
+static void write_verify_seeds(void)
+{
+    /* wanted, signed for, halves, signers, trusted, revoked, dev, floor, keys, rights */
+    static const uint8_t kernel[18] = {0, 0, 3, 0, 0, 1, 0, 0, 1, 0, 9, 18, 27, 36, 45, 17, 17, 17};
+    static const uint8_t capsule[18] = {1, 1, 3,  1,  1,  2,  1,  1,  1,
+                                        0, 9, 18, 27, 36, 45, 10, 10, 10};
+    static const uint8_t revoked[18] = {0, 0, 3, 0, 0, 1, 3, 0, 1, 0, 9, 18, 27, 36, 0, 17, 17, 17};
+    static const uint8_t half[18] = {0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 9, 18, 27, 36, 45, 17, 17, 17};
+    write_verify_seed("kernel", built_kernel(BUILT_KERNEL_RELEASE), kernel);
+    write_verify_seed("capsule", built_capsule(BUILT_CAPSULE_DEV), capsule);
+    write_verify_seed("revoked", built_kernel(BUILT_KERNEL_RELEASE), revoked);
+    write_verify_seed("half", built_kernel(BUILT_KERNEL_RELEASE), half);
+}
+
+static void write_signature_seeds(void)
+{
+    write_seed("signature", "ed25519", "\0", 1);
+    write_seed("signature", "mldsa65", "\1", 1);
+    write_seed("signature", "mldsa65-hints", "\1\260\14\1\265\14\1", 7);
+}
+
 static void write_identity_seeds(void)
 {
     char text[IDENTITY_TEXT_MAX_LEN];
@@ -258,6 +290,8 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     write_image_seeds();
+    write_verify_seeds();
+    write_signature_seeds();
     write_identity_seeds();
     write_handoff_seeds();
     write_pvh_map_seed();
