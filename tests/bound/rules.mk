@@ -12,5 +12,5 @@ $(BOUND)/bound: $(call objects,host,tests/bound/bound.c tests/bound/cases.c) \
 	    $^ $(TEST_LIBS) -o $@
 
 .PHONY: bound
-bound: $(BOUND)/bound | valgrind-is-there ## what the hardest images cost the verifier: work, stack, memory
+bound: $(BOUND)/bound | valgrind-is-there ## what the hardest images cost the verifier
 	@$(NO_KEY) $(PYTHON) -B tests/bound/run.py $<

@@ -2,8 +2,8 @@
 """run.py PROGRAM: verifies the hardest images there are, and judges what each cost.
 
 PROGRAM (bound.c) makes one image a run and counts bytes hashed, signatures checked, stack and
-allocations; valgrind counts the instructions of the same run. Nothing here is a time. The limits are
-those that docs/image-format.md states. Exit status 1 when one is exceeded.
+allocations; valgrind counts the instructions of the same run. Nothing here is a time. The limits
+are those that docs/image-format.md states. Exit status 1 when one is exceeded.
 """
 
 import os
@@ -50,11 +50,16 @@ def judge(cost, counted):
              + LIMITS["instructions for each Ed25519 check"] * checks
              + LIMITS["instructions for each ML-DSA-65 check"] * 2
              + LIMITS["instructions besides"])
-    rows = (("bytes hashed", cost["hashed"], cost["len"] - 64), ("Ed25519", cost["ed25519"], checks),
-            ("ML-DSA-65", cost["mldsa65"], 2), ("parsed", cost["parsed"], 2),
-            ("allocations", cost["allocations"], 0), ("stack", cost["stack"], LIMITS["stack"]),
-            ("workspace", cost["workspace"], LIMITS["stack of ML-DSA-65, the workspace"]),
-            ("instructions", counted, limit))
+    rows = (
+        ("bytes hashed", cost["hashed"], cost["len"] - 64),
+        ("Ed25519", cost["ed25519"], checks),
+        ("ML-DSA-65", cost["mldsa65"], 2),
+        ("parsed", cost["parsed"], 2),
+        ("allocations", cost["allocations"], 0),
+        ("stack", cost["stack"], LIMITS["stack"]),
+        ("workspace", cost["workspace"], LIMITS["stack of ML-DSA-65, the workspace"]),
+        ("instructions", counted, limit),
+    )
     return limit, [f"{what} {have}, at most {most}" for what, have, most in rows if have > most]
 
 
