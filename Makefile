@@ -80,9 +80,10 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: single faults, constant time, fuzzing
+test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, fuzzing
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
+	@$(MAKE) $(PARALLEL) matrix
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
 	@$(MAKE) $(PARALLEL) fuzz

@@ -16,6 +16,7 @@
 .set LARGE, 1 << 7
 .set NO_EXECUTE, 1 << 31 /* in the upper half of an entry */
 .set SERIAL, 0x3F8
+.set LAST_WORD, 0x4E4F4E4F /* any value that is not zero */
 
 #define PHYSICAL(symbol) ((symbol) - VIRTUAL_OFFSET)
 
@@ -40,6 +41,9 @@ pvh_gdt_pointer:
 pvh_refusal:
     .ascii "NONOS: unverified start (PVH)\r\n"
     .asciz "NONOS: panic: the processor has no 64-bit mode or no NX\r\n"
+pvh_no_memory:
+    .ascii "NONOS: unverified start (PVH)\r\n"
+    .asciz "NONOS: panic: there is less memory than the image takes\r\n"
 
     .section .bss.pvh, "aw", @nobits
     .balign 4096
@@ -76,6 +80,14 @@ pvh_entry:
     movl %eax, PHYSICAL(pvh_entry_tsc)
     movl %edx, PHYSICAL(pvh_entry_tsc) + 4
 
+    /* Without its last word there are neither tables nor a stack to rely on. */
+    movl $PHYSICAL(pvh_no_memory), %esi
+    movl $LAST_WORD, PHYSICAL(kernel_data_end) - 4
+    cmpl $LAST_WORD, PHYSICAL(kernel_data_end) - 4
+    jne 9f
+    movl $0, PHYSICAL(kernel_data_end) - 4
+
+    movl $PHYSICAL(pvh_refusal), %esi
     movl $0x80000000, %eax
     cpuid
     cmpl $0x80000001, %eax
@@ -152,9 +164,8 @@ pvh_entry:
     lgdt PHYSICAL(pvh_gdt_pointer)
     ljmpl $0x08, $PHYSICAL(pvh_long)
 
-/* No long mode: said on the serial port as it is, byte by byte. */
-9:  movl $PHYSICAL(pvh_refusal), %esi
-1:  lodsb
+/* The text at esi, said on the serial port as it is, byte by byte. */
+9:  lodsb
     testb %al, %al
     jz 3f
     movb %al, %bl
@@ -166,7 +177,7 @@ pvh_entry:
     movb %bl, %al
     movw $SERIAL, %dx
     outb %al, %dx
-    jmp 1b
+    jmp 9b
 3:  cli
     hlt
     jmp 3b

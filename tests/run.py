@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""run.py --build DIR [WORD...]: runs every test, or those whose name has one of the words in it.
+"""run.py --build DIR [--matrix] [WORD...]: runs every test, or those that have a word in the name.
+
+With --matrix: what make test leaves out, the files matrix_*.py in place of test_*.py.
 
 Unit programs are DIR/tests/*; the others are pytest files in tests/cli, tests/e2e and
 tests/differential. As many run at once as there are processors. The last line is the count:
@@ -20,6 +22,7 @@ import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTEST_FOLDERS = ["tests/e2e", "tests/cli", "tests/differential"]
+TESTS, MATRIX = "test_", "matrix_"  # what the names of pytest files start with
 UNIT_LIMIT, PYTEST_LIMIT = 240, 420  # seconds
 
 Job = collections.namedtuple("Job", "name command parse limit")
@@ -114,18 +117,18 @@ def run(job, env):
     return cases, output, time.monotonic() - start
 
 
-def find_jobs(build, words):
+def find_jobs(build, words, prefix):
     jobs = []
     for folder in PYTEST_FOLDERS:  # the slow ones first, so that none is left alone at the end
         path = os.path.join(ROOT, folder)
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
-            if name.startswith("test_") and name.endswith(".py"):
+            if name.startswith(prefix) and name.endswith(".py"):
                 file = f"{folder}/{name}"
                 command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
                            "--tb=short", "--color=no", "--junitxml={report}", file]
                 jobs.append(Job(file[len("tests/"):], command, parse_junit, PYTEST_LIMIT))
     programs = os.path.join(build, "tests")
-    for name in sorted(os.listdir(programs)) if os.path.isdir(programs) else []:
+    for name in sorted(os.listdir(programs)) if prefix == TESTS and os.path.isdir(programs) else []:
         path = os.path.join(programs, name)
         # Only what still has a source: a build directory can be older than the checkout.
         if os.access(path, os.X_OK) and os.path.isfile(os.path.join(ROOT, f"tests/unit/{name}.c")):
@@ -150,11 +153,12 @@ def show(job, cases, output, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", required=True, metavar="DIR", help="the build directory")
+    parser.add_argument("--matrix", action="store_true", help="the boots that make test leaves out")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only tests with this in the name")
     arguments = parser.parse_args()
     build = os.path.abspath(arguments.build)
     env = environment(build)
-    jobs = find_jobs(build, arguments.words)
+    jobs = find_jobs(build, arguments.words, MATRIX if arguments.matrix else TESTS)
     total, skipped, broken = collections.Counter(), [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         running = {pool.submit(run, job, env): job for job in jobs}

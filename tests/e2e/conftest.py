@@ -1,6 +1,8 @@
 """What the end-to-end tests share: where the build is, the machine, and guests that are ended."""
 
+import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,15 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import guest as guest_module  # noqa: E402
 import machine  # noqa: E402
+
+
+def is_documented(words):
+    """Whether a page of docs/ has these words, in a line or broken between two."""
+    for page in glob.glob(f"{ROOT}/docs/*.md"):
+        with open(page, encoding="utf-8") as file:
+            if words in " ".join(file.read().split()):
+                return True
+    return False
 
 
 def make_image(build, folder, kernel, loader=None, program=None):
@@ -61,19 +72,35 @@ def start_pvh(accelerator):
 
 @pytest.fixture
 def start_uefi(accelerator, tmp_path):
-    """start_uefi(IMAGE): starts a disk image through UEFI firmware."""
+    """start_uefi(IMAGE): starts a disk image through UEFI firmware. extra and without: words of
+    QEMU's command line that are added, and that are left out."""
     guests = []
 
-    def start(image):
+    def start(image, with_accelerator=None, memory_mib=256, extra=(),
+              without=()):
         firmware = machine.find_firmware()
         variables = machine.fresh_variables(firmware, tmp_path)
-        guests.append(guest_module.Guest(
-            machine.uefi_command(machine.find_qemu(), accelerator, firmware, variables, image)))
+        command = machine.uefi_command(machine.find_qemu(), with_accelerator or accelerator,
+                                       firmware, variables, image, memory_mib=memory_mib,
+                                       extra=extra)
+        if without:
+            at = [command[at:at + len(without)] for at in range(len(command))].index([*without])
+            del command[at:at + len(without)]
+        guests.append(guest_module.Guest(command))
         return guests[-1]
 
     yield start
     for each in guests:
         each.end()
+
+
+def expect_verified_boot(guest):
+    """Goes on to the prompt; returns what was printed on the way there."""
+    guest.wait_for_line("NONOS: the loader reports a verified boot")
+    guest.wait_for_prompt()
+    assert "self-tests  7 passed" in guest.text()
+    assert re.search(r"pages both writable and executable: 0\b", guest.text())
+    return guest.text()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -110,6 +111,10 @@ class Monitor:
 
     def load(self, name):
         assert self.human(f"loadvm {name}").strip() == ""
+
+    def control_register(self, number):
+        text = self.human("info registers")
+        return int(re.search(rf"\bCR{number}=([0-9a-f]+)", text).group(1), 16)
 
     def dump(self, path, length):
         """Physical memory from 0 on, as bytes; the guest stands still meanwhile."""

@@ -1,6 +1,6 @@
-"""Three searches of all of a guest's memory: no entropy after it was used, no secret on a stack after
-an operation, nothing in memory that was freed. Each with a guest whose wipe was taken out, in which
-the same search has to find what it looks for (tests/variants)."""
+"""Three searches of all of a guest's memory: no entropy after it was used, no secret on a stack
+after an operation, nothing in memory that was freed. Each with a guest whose wipe was taken out, in
+which the same search has to find what it looks for (tests/variants)."""
 
 import pytest
 
@@ -49,7 +49,7 @@ class Examined:
         return leftovers.find(memory, secrets)
 
     def is_constant(self, address):
-        """Whether a physical address is in the image's read-only data, where the kernel is linked."""
+        """Whether a physical address is in the read-only data of an image that was not moved."""
         return (self.symbols["kernel_rodata_start"] <= address + LINKED_OFFSET
                 < self.symbols["kernel_rodata_end"])
 
@@ -82,7 +82,7 @@ def in_words(found):
                      for name, addresses in found.items())
 
 
-# The handoff's entropy, and what the generator made of it ---------------------------------------------
+# The handoff's entropy, and what the generator made of it ----------------------------------------
 def run_with_known_entropy(guest):
     """Boots to the prompt and asks for random bytes; what the seed was made of on the way."""
     guest.run_to("kernel_main")
@@ -140,7 +140,7 @@ def test_the_search_finds_entropy_that_a_kernel_has_kept(examine, build, tmp_pat
         in_words(found)
 
 
-# Secrets on stacks --------------------------------------------------------------------------------------
+# Secrets on stacks -------------------------------------------------------------------------------
 # Where the kernel stands right after an operation, and which.
 STOPS = {
     "ed25519_verify": "signing with Ed25519",
@@ -203,7 +203,7 @@ def test_the_search_finds_what_stays_on_stacks_that_are_not_wiped(examine, build
         assert not missing, f"after {operation} not found: {missing}"
 
 
-# Freed memory -------------------------------------------------------------------------------------------
+# Freed memory ------------------------------------------------------------------------------------
 def run_self_tests(guest, secrets):
     """What is left at the prompt, after the self-tests have run once more."""
     guest.go_on_to_the_prompt()

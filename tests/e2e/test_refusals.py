@@ -7,14 +7,7 @@ import subprocess
 import pytest
 
 from conftest import ROOT, make_image
-
-NAMES = {}
-with open(os.path.join(ROOT, "abi", "errors.def"), encoding="ascii") as definitions:
-    for code, name in re.findall(r"^NONOS_ERROR\((\d+), (\w+),", definitions.read(), re.MULTILINE):
-        NAMES[name] = int(code)
-
-SIG_LEN, PQSIG_LEN = 64, 3309
-
+from signing import ERRORS, PQSIG_LEN, SIG_LEN, sign_ed25519
 
 @pytest.fixture
 def kernel(build):
@@ -27,8 +20,9 @@ def flip(data, at):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 
 
-def sign_ed25519(kernel, folder, build):
-    """The image with a right Ed25519 signature of the development key over whatever it holds."""
+@pytest.fixture
+def development_key(build):
+    """The path of the key that signed this build."""
     key = os.path.join(ROOT, "dev_signing_key.bin")
     with open(f"{build}/gen/signer.identity", encoding="ascii") as file:
         wanted = file.read()
@@ -36,23 +30,12 @@ def sign_ed25519(kernel, folder, build):
             [f"{build}/nonos", "pubkey", "-k", key], stdout=subprocess.PIPE, text=True, timeout=60,
             check=False).stdout != wanted:
         pytest.skip("this build is not signed with dev_signing_key.bin")
-    pem = folder / "key.der"
-    message, signature = folder / "message", folder / "signature"
-    with open(key, "rb") as file, open(os.open(pem, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600),
-                                       "wb") as out:
-        out.write(bytes.fromhex("302e020100300506032b657004220420") + file.read())
-    digest = subprocess.run(["b3sum", "--raw"], input=kernel[:-SIG_LEN], stdout=subprocess.PIPE,
-                            check=True, timeout=60).stdout
-    message.write_bytes(b"NONOS-KERNEL-v1\0" + digest)
-    subprocess.run(["openssl", "pkeyutl", "-sign", "-keyform", "DER", "-inkey", str(pem), "-rawin",
-                    "-in", str(message), "-out", str(signature)], check=True, timeout=60)
-    os.remove(pem)
-    return kernel[:-SIG_LEN] + signature.read_bytes()
+    return key
 
 
 def expect_refusal(nonos, start_uefi, build, folder, kernel, name):
     """Loader and host program refuse this kernel, both with this code and the same reason."""
-    code = NAMES[name]
+    code, _ = ERRORS[name]
     file = folder / "kernel.bin"
     if kernel is not None:
         file.write_bytes(kernel)
@@ -72,10 +55,11 @@ def test_loader_refuses_one_changed_bit(nonos, start_uefi, build, tmp_path, kern
     expect_refusal(nonos, start_uefi, build, tmp_path, flip(kernel, len(kernel) // 2), "ED25519")
 
 
-def test_loader_refuses_a_wrong_post_quantum_signature(nonos, start_uefi, build, tmp_path, kernel):
+def test_loader_refuses_a_wrong_post_quantum_signature(nonos, start_uefi, build, tmp_path, kernel,
+                                                       development_key):
     changed = flip(kernel, len(kernel) - SIG_LEN - PQSIG_LEN // 2)
-    expect_refusal(nonos, start_uefi, build, tmp_path, sign_ed25519(changed, tmp_path, build),
-                   "MLDSA65")
+    changed = sign_ed25519(changed, development_key, tmp_path)
+    expect_refusal(nonos, start_uefi, build, tmp_path, changed, "MLDSA65")
 
 
 def test_loader_refuses_an_unsigned_image(nonos, start_uefi, build, tmp_path):

@@ -52,6 +52,9 @@ $(VARIANTS)/%.efi: tests/variants/rules.mk
 	$(SAY) link $@
 	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) $(filter %.o %.lib %.a,$^) -out:$@
 
-.PHONY: variants
+.PHONY: variants matrix
+matrix: all variants ## starts through firmware: machines that lack something, loaders of other policies
+	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD) --matrix
+
 variants: $(addprefix $(VARIANTS)/,kept.elf freed.elf kept-by-acme.bin kernel-by-acme.bin kernel-by-other.bin) \
     $(addsuffix .efi,$(addprefix $(VARIANTS)/,kept $(VARIANT_LOADERS) $(VARIANT_PROGRAMS)))

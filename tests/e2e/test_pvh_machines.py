@@ -1,0 +1,84 @@
+"""Machines of many kinds, started without firmware: each ends as the documents say."""
+
+import re
+
+import pytest
+
+import guest as guest_module
+import machine
+from conftest import is_documented
+from debugger import symbol_addresses
+
+NO_LONG_MODE = "NONOS: panic: the processor has no 64-bit mode or no NX"
+TOO_LITTLE = "NONOS: panic: there is less memory than the image takes"
+
+
+@pytest.fixture
+def start(build):
+    """start(CPU, MEMORY): the kernel on a machine with that processor and that much memory."""
+    guests = []
+
+    def start_one(cpu="max", memory=64):
+        accelerator = ["-accel", "tcg", "-cpu", cpu]
+        guests.append(guest_module.Guest(machine.pvh_command(
+            machine.find_qemu(), accelerator, f"{build}/kernel.bin", memory_mib=memory)))
+        return guests[-1]
+
+    yield start_one
+    for each in guests:
+        each.end()
+
+
+def expect_ready(guest):
+    guest.wait_for_prompt(30)
+    assert "self-tests  7 passed" in guest.text()
+    return guest.text()
+
+
+def expect_panic(guest, line):
+    assert is_documented(line.removeprefix("NONOS: panic: "))
+    assert guest.wait_for_line("NONOS: panic: ", 30) == line
+    assert "NONOS: ready" not in guest.text()
+
+
+@pytest.mark.parametrize("feature", ["SMEP", "SMAP", "UMIP"])
+def test_missing_protection_is_named_and_the_kernel_starts(start, feature):
+    text = expect_ready(start(f"max,-{feature.lower()}"))
+    has, lacks = re.search(r"protection +(.*); the processor lacks (.*)", text).groups()
+    assert feature in lacks.split(", ") and feature not in has.split()
+    assert set(has.split()) | {feature} == {"NX", "WP", "SMEP", "SMAP", "UMIP"}
+
+
+def test_kernel_starts_without_1_gib_pages_and_global_pages(start):
+    expect_ready(start("max,-pdpe1gb,-pge", 4096))
+
+
+@pytest.mark.parametrize("cpu, line", [
+    ("max,-rdrand", "NONOS: panic: no source of randomness: neither the handoff nor the processor "
+                    "has one"),
+    ("max,-syscall", "NONOS: panic: the processor lacks SYSCALL"),
+    ("max,-nx", NO_LONG_MODE),
+    ("max,-lm", NO_LONG_MODE),
+])
+def test_a_processor_that_lacks_what_is_needed_is_a_panic(start, cpu, line):
+    expect_panic(start(cpu), line)
+
+
+@pytest.mark.parametrize("mib", [2, 64, 128, 256, 1024, 4096, 8192, 16384])
+def test_memory_of_this_size_is_used(start, mib):
+    guest = start(memory=mib)
+    text = expect_ready(guest)
+    free, total = map(int, re.search(r"memory +(\d+) of (\d+) MiB free", text).groups())
+    assert mib - 2 - mib // 512 <= total <= mib and total - 2 <= free <= total
+    assert "7 passed" in guest.ask("selftest")
+
+
+# By how many KiB memory ends after the image; QEMU rounds up to 8.
+@pytest.mark.parametrize("more_kib, line", [
+    (-64, TOO_LITTLE), (-8, TOO_LITTLE),
+    (0, "NONOS: panic: there is no memory to begin with"),
+    (160, "NONOS: panic: stack: no memory for the crypto stack"),
+])
+def test_too_little_memory_is_a_panic(start, build, more_kib, line):
+    end = symbol_addresses(f"{build}/kernel.elf")["kernel_data_end"] - 0xFFFFFFFF80000000
+    expect_panic(start(memory=f"{end // 1024 + more_kib}K"), line)
