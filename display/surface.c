@@ -32,6 +32,11 @@ bool surface_init(struct surface *surface, const struct nonos_framebuffer *frame
     return true;
 }
 
+size_t surface_len(const struct surface *surface)
+{
+    return (size_t)surface->stride * surface->height * PIXEL_LEN;
+}
+
 /* A pixel of this colour as it is in memory, little-endian. */
 static uint32_t encode(const struct surface *surface, uint32_t colour)
 {

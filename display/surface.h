@@ -32,6 +32,9 @@ struct surface {
 [[nodiscard]] bool surface_init(struct surface *surface,
                                 const struct nonos_framebuffer *framebuffer, void *pixels);
 
+/* The bytes from its first pixel to the end of its last line. */
+[[nodiscard]] size_t surface_len(const struct surface *surface);
+
 void surface_fill(const struct surface *surface, uint32_t x, uint32_t y, uint32_t width,
                   uint32_t height, uint32_t colour);
 

@@ -17,6 +17,7 @@
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
 #include "kernel/mem/stack.h"
+#include "kernel/monitor.h"
 #include "kernel/panic.h"
 #include "kernel/prompt.h"
 #include "kernel/pvh.h"
@@ -49,6 +50,8 @@ struct boot_info *boot_info(void)
     gdt_set_ist(GDT_IST_DOUBLE_FAULT, stack_top(STACK_DOUBLE_FAULT));
     gdt_set_ist(GDT_IST_NMI, stack_top(STACK_NMI));
     gdt_set_ist(GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));
+    monitor_init();
+    monitor_show_start();
     paging_check();
     timeline_mark(TIMELINE_CHECK);
     frames_add(map, count, NONOS_MEMORY_USABLE, FIRST_REACHABLE_END, ADDRESS_PADDR_END);
@@ -57,10 +60,12 @@ struct boot_info *boot_info(void)
     selftest_run();
     if (generator_init(info.handoff.entropy, info.handoff.entropy_sources) != NONOS_OK)
         panic("no source of randomness: neither the handoff nor the processor has one");
+    monitor_show_tests();
     timeline_mark(TIMELINE_GENERATOR);
     power_init(info.handoff.acpi_rsdp_paddr);
     timeline_mark(TIMELINE_ACPI);
     report_print();
+    monitor_show_ready();
     console_printf("NONOS: ready\n");
     timeline_mark(TIMELINE_REPORT);
     prompt_run();

@@ -9,17 +9,20 @@
 #include "kernel/generator.h"
 #include "kernel/image.h"
 #include "kernel/mem/stack.h"
+#include "kernel/monitor.h"
 #include "kernel/symbols.h"
 
 #include <stdarg.h>
 
 #define BACKTRACE_MAX 256u /* frames followed */
+#define REASON_MAX_LEN 160u
 
 /* Made by scripts/symbols. */
 extern const uint8_t symbols_table[], symbols_table_end[];
 
 static unsigned panics;
 static unsigned secret_depth;
+static char reason[REASON_MAX_LEN + 1]; /* for the screen */
 
 void panic_secret_enter(void)
 {
@@ -162,9 +165,22 @@ static void print_registers(const struct trap_frame *f)
 
 [[gnu::format(printf, 1, 0)]] static void print_reason(const char *format, va_list arguments)
 {
+    va_list again;
+
+    va_copy(again, arguments);
     console_printf("\nNONOS: panic: ");
     format_to_sink(print_sink, nullptr, format, arguments);
     console_printf("\n");
+    (void)format_text_list(reason, sizeof reason, format, again);
+    va_end(again);
+}
+
+/* The screen comes last but one: whatever goes wrong with it, all has been said by then. */
+[[noreturn]] static void panic_end(void)
+{
+    monitor_show_panic(reason);
+    console_printf("NONOS: stopped\n");
+    wipe_and_halt();
 }
 
 void panic(const char *format, ...)
@@ -179,8 +195,7 @@ void panic(const char *format, ...)
     print_control_registers();
     console_printf("backtrace:\n");
     print_backtrace(frame);
-    console_printf("NONOS: stopped\n");
-    wipe_and_halt();
+    panic_end();
 }
 
 void panic_exception(const struct trap_frame *frame, const char *format, ...)
@@ -201,8 +216,7 @@ void panic_exception(const struct trap_frame *frame, const char *format, ...)
     console_printf("backtrace:\n");
     print_location(frame->rip, frame->rip);
     print_backtrace(frame->rbp);
-    console_printf("NONOS: stopped\n");
-    wipe_and_halt();
+    panic_end();
 }
 
 void __stack_chk_fail(void)

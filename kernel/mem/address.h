@@ -7,7 +7,8 @@
  *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of
  *                         devices, RW and uncached
  *     0xFFFFC00000000000  stacks, an unmapped page under and above each; RW
- *     0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
+ *     0xFFFFD00000000000  screen: the framebuffer, at its physical address plus this; RW and
+ * uncached 0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
  */
 #ifndef NONOS_KERNEL_MEM_ADDRESS_H
 #define NONOS_KERNEL_MEM_ADDRESS_H
@@ -23,7 +24,7 @@ typedef uint64_t vaddr_t;
 #define PAGE_LEN 4096u
 #define PAGE_MASK UINT64_C(0xFFF)
 
-/* Physical addresses from here on (32 TiB) have no place in the two windows. */
+/* Physical addresses from here on (32 TiB) have no place in the windows. */
 #define ADDRESS_PADDR_END (UINT64_C(1) << 45)
 /* No processor has more physical address bits than 52 (SDM vol. 3 §4.1.4). */
 #define ADDRESS_PADDR_BITS 52u
@@ -33,6 +34,7 @@ typedef uint64_t vaddr_t;
 #define ADDRESS_DIRECT_MAP NONOS_DIRECT_MAP_VADDR
 #define ADDRESS_FIRMWARE UINT64_C(0xFFFFA00000000000)
 #define ADDRESS_STACKS UINT64_C(0xFFFFC00000000000)
+#define ADDRESS_SCREEN UINT64_C(0xFFFFD00000000000)
 
 /* Where physical memory can be reached: the direct map. Provided by the kernel (address.c) and by
  * each host test, which puts its own memory there. */

@@ -16,6 +16,7 @@ enum class {
     CLASS_DIRECT_MAP,
     CLASS_FIRMWARE,
     CLASS_REGISTERS,
+    CLASS_SCREEN,
     CLASS_STACK, /* the first; one for each, in the order of enum stack_kind */
 };
 #define CLASS_COUNT ((size_t)CLASS_STACK + (size_t)STACK_COUNT)
@@ -87,6 +88,8 @@ static void plan_init(paddr_t image_paddr)
     plan_window(CLASS_FIRMWARE, "firmware", "tables", MAPPING_READ, ADDRESS_FIRMWARE);
     plan_window(CLASS_REGISTERS, "firmware", "registers, uncached",
                 MAPPING_WRITE | MAPPING_UNCACHED, ADDRESS_FIRMWARE);
+    plan_window(CLASS_SCREEN, "screen", "pixels, uncached", MAPPING_WRITE | MAPPING_UNCACHED,
+                ADDRESS_SCREEN);
 }
 
 static bool is_ours(uint32_t type)
@@ -160,18 +163,26 @@ static bool is_allowed(paddr_t start, paddr_t end, bool (*type_is_allowed)(uint3
     return true;
 }
 
-/* Firmware is not believed: an address that the processor has not got would be a page fault. */
+/* The pages of a range that may be mapped. Firmware is not believed: an address that the processor
+ * has not got would be a page fault. */
+static bool find_pages(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32_t), paddr_t *start,
+                       paddr_t *end)
+{
+    if (len == 0 || ckd_add(end, paddr, len) || *end > ADDRESS_PADDR_END - PAGE_LEN ||
+        *end > UINT64_C(1) << features_get()->physical_bits)
+        return false;
+    *start = paddr & ~PAGE_MASK;
+    *end = (*end + PAGE_MASK) & ~PAGE_MASK;
+    return is_allowed(*start, *end, type_is_allowed);
+}
+
 static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32_t),
                         unsigned flags)
 {
-    paddr_t start = paddr & ~PAGE_MASK;
+    paddr_t start;
     paddr_t end;
 
-    if (len == 0 || ckd_add(&end, paddr, len) || end > ADDRESS_PADDR_END - PAGE_LEN ||
-        end > UINT64_C(1) << features_get()->physical_bits)
-        return nullptr;
-    end = (end + PAGE_MASK) & ~PAGE_MASK;
-    if (!is_allowed(start, end, type_is_allowed))
+    if (!find_pages(paddr, len, type_is_allowed, &start, &end))
         return nullptr;
     for (paddr_t page = start; page < end; page += PAGE_LEN) {
         struct mapping_entry entry;
@@ -196,6 +207,18 @@ const void *paging_map_firmware(paddr_t paddr, size_t len)
 volatile void *paging_map_device(paddr_t paddr, size_t len)
 {
     return window_map(paddr, len, is_device_memory, MAPPING_WRITE | MAPPING_UNCACHED);
+}
+
+void *paging_map_screen(paddr_t paddr, size_t len)
+{
+    paddr_t start;
+    paddr_t end;
+
+    if (!find_pages(paddr, len, is_device_memory, &start, &end) ||
+        mapping_add(paging.root, ADDRESS_SCREEN + start, start, end - start,
+                    MAPPING_WRITE | MAPPING_UNCACHED) != NONOS_OK)
+        return nullptr;
+    return (void *)(uintptr_t)(ADDRESS_SCREEN + paddr);
 }
 
 void paging_get_statistics(struct mapping_statistics *statistics)

@@ -36,6 +36,10 @@ void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
  * and as paging_map_firmware. Stays mapped. */
 [[nodiscard]] volatile void *paging_map_device(paddr_t paddr, size_t len);
 
+/* The framebuffer at paddr: RW, uncached, with the largest pages that fit. Null as
+ * paging_map_device. To be called once. */
+[[nodiscard]] void *paging_map_screen(paddr_t paddr, size_t len);
+
 /* Judges the live tables (CR3); returns what is meant to be in them. */
 const struct audit_plan *paging_audit(struct audit *audit);
 

@@ -154,6 +154,42 @@ static void test_a_page_is_for_tables_or_for_registers([[maybe_unused]] void **s
     assert_null(paging_map_firmware(UINT64_C(0xFEA00000) + 64, 36));
 }
 
+#define SCREEN UINT64_C(0x40000000)
+#define SCREEN_LEN (UINT64_C(1280) * 800 * 4) /* 1000 pages */
+
+static void test_screen_is_writable_uncached_and_in_large_pages([[maybe_unused]] void **state)
+{
+    struct mapping_statistics before;
+    struct mapping_statistics after;
+    mapping_count(root, &before);
+    uint8_t *pixels = paging_map_screen(SCREEN + 16, SCREEN_LEN - 16);
+    mapping_count(root, &after);
+
+    assert_int_equal((uintptr_t)pixels, ADDRESS_SCREEN + SCREEN + 16);
+    for (uint64_t at = 0; at < SCREEN_LEN - 16; at += PAGE_LEN) {
+        struct mapping_entry entry = entry_at(pixels + at);
+        assert_int_equal(entry.paddr, SCREEN + 16 + at);
+        assert_true(entry.writable && entry.uncached);
+        assert_false(entry.executable);
+    }
+    assert_int_equal(after.pages_2m - before.pages_2m, 1);
+    assert_int_equal(after.pages_4k - before.pages_4k, 1000 - 512);
+    assert_int_equal(after.executable_pages, before.executable_pages);
+}
+
+/* Else the kernel would paint over whatever a loader names. */
+static void test_screen_is_never_in_memory([[maybe_unused]] void **state)
+{
+    assert_null(paging_map_screen(SCREEN, 0));
+    assert_null(paging_map_screen(MACHINE_PADDR, PAGE_LEN));
+    assert_null(paging_map_screen(AFTER - PAGE_LEN, 2 * PAGE_LEN));
+    assert_null(paging_map_screen(AFTER + PAGE_LEN, PAGE_LEN)); /* the image */
+    assert_null(paging_map_screen(TABLES, PAGE_LEN));
+    assert_null(paging_map_screen(SCREEN, SIZE_MAX));
+    assert_null(paging_map_screen(ADDRESS_PADDR_END - PAGE_LEN, PAGE_LEN));
+    assert_null(paging_map_screen((UINT64_C(1) << features.physical_bits) - PAGE_LEN, SCREEN_LEN));
+}
+
 /* The processor answers such an address with a page fault: a bit in the table is reserved. */
 static void test_addresses_the_processor_lacks_are_refused([[maybe_unused]] void **state)
 {
@@ -177,6 +213,8 @@ int main(void)
         cmocka_unit_test_setup(test_registers_are_writable_and_uncached, setup),
         cmocka_unit_test_setup(test_registers_are_never_in_memory, setup),
         cmocka_unit_test_setup(test_a_page_is_for_tables_or_for_registers, setup),
+        cmocka_unit_test_setup(test_screen_is_writable_uncached_and_in_large_pages, setup),
+        cmocka_unit_test_setup(test_screen_is_never_in_memory, setup),
         cmocka_unit_test_setup(test_addresses_the_processor_lacks_are_refused, setup),
     };
 

@@ -195,6 +195,7 @@ static void test_impossible_pictures_are_refused(void **state)
     struct nonos_framebuffer bad = good;
     struct surface surface;
     assert_true(surface_init(&surface, &good, pixels));
+    assert_int_equal(surface_len(&surface), good.len);
     bad.format = 0;
     assert_refused(&bad);
     bad.format = NONOS_PIXEL_BGRX + 1;
