@@ -3,7 +3,8 @@
  * inlined into each other; compiled file by file they are calls.
  *
  * The functions declared here stay calls. They are where tests/constant_time/ declares values
- * public or names what a secret may decide, and it does so in the very code that the programs run.
+ * public or names what a secret may decide, and it does so in the very code that the programs run;
+ * tests/unit/mldsa65_strict.c stands in front of one of them.
  */
 #include "node_modules/pqclean/deps/PQClean/crypto_sign/ml-dsa-65/clean/polyvec.h"
 
