@@ -13,7 +13,7 @@ SHELL := /bin/sh
 WITHOUT_KEY := -c 'unset SIGNING_KEY; eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
-KEYED = run debug test test-all check $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+KEYED = run debug test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
 NO_KEY := env -u SIGNING_KEY
 
 include scripts/platform.mk
@@ -123,7 +123,7 @@ PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ON
     clean help unit-tests test-all image-map
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug test test-all check setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug test test-all check bench bench-baseline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 

@@ -205,7 +205,7 @@ enum nonos_error selftest_run_in(void *memory, const char **failed)
             *failed = tests[i].name;
             return NONOS_E_SELF_TEST;
         }
-        timeline_mark((enum timeline_mark)(TIMELINE_SELFTEST + passed_count));
+        timeline_mark((enum timeline_mark)(TIMELINE_SELFTEST_1 + passed_count));
         passed_count++;
     }
     return passed_count == TEST_COUNT ? NONOS_OK : NONOS_E_SELF_TEST;

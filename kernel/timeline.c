@@ -31,7 +31,8 @@ void timeline_mark(enum timeline_mark mark)
 
 static const char *mark_name(unsigned mark)
 {
-    return mark_names[mark] != nullptr ? mark_names[mark] : selftest_name(mark - TIMELINE_SELFTEST);
+    return mark_names[mark] != nullptr ? mark_names[mark]
+                                       : selftest_name(mark - TIMELINE_SELFTEST_1);
 }
 
 /* The loader's stages; *last becomes the time of the last one. */

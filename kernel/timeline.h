@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TIMELINE_SELFTEST_COUNT 7u
-
 /* The kernel's steps, in their order: a mark is set when one is done. */
 enum timeline_mark {
     TIMELINE_CONSOLE,
@@ -26,12 +24,20 @@ enum timeline_mark {
     TIMELINE_STACKS,
     TIMELINE_CHECK,
     TIMELINE_MEMORY,
-    TIMELINE_SELFTEST, /* the first; one for each, in the order of selftest_name() */
-    TIMELINE_GENERATOR = TIMELINE_SELFTEST + TIMELINE_SELFTEST_COUNT,
+    TIMELINE_SELFTEST_1, /* one for each, in the order of selftest_name() */
+    TIMELINE_SELFTEST_2,
+    TIMELINE_SELFTEST_3,
+    TIMELINE_SELFTEST_4,
+    TIMELINE_SELFTEST_5,
+    TIMELINE_SELFTEST_6,
+    TIMELINE_SELFTEST_7,
+    TIMELINE_GENERATOR,
     TIMELINE_ACPI,
     TIMELINE_REPORT,
     TIMELINE_COUNT,
 };
+
+#define TIMELINE_SELFTEST_COUNT ((size_t)(TIMELINE_GENERATOR - TIMELINE_SELFTEST_1))
 
 /* The most steps there can be: those of the loader, the way into the kernel, the kernel's own. */
 #define TIMELINE_MAX_STEPS ((size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_COUNT)

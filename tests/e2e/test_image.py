@@ -93,10 +93,26 @@ def test_sizes_are_within_their_bars(build):
 def test_size_fails_above_a_bar(build, tmp_path, name, bar):
     for each in "kernel.bin", "BOOTX64.EFI", "kernel.map", "loader.map":
         shutil.copy(f"{build}/{each}", tmp_path / each)
-    os.truncate(tmp_path / name, bar * 1024)
+
+    def above(length, status=None):
+        os.truncate(tmp_path / name, length)
+        output = run(f"{ROOT}/scripts/size", str(tmp_path), status=status)
+        return output.strip().rpartition("size: above the bar: ")[2].split(", ")
+
+    assert name not in above(bar * 1024)
+    assert name in above(bar * 1024 + 1, status=1)
+
+
+def test_size_fails_when_the_kernel_without_crypto_is_above_its_bar(build, tmp_path):
+    for each in "kernel.bin", "BOOTX64.EFI", "kernel.map", "loader.map":
+        shutil.copy(f"{build}/{each}", tmp_path / each)
+    shown = run(f"{ROOT}/scripts/size", str(tmp_path))
+    bare = int(re.search(r"signatures: ([\d,]+) bytes", shown).group(1).replace(",", ""))
+    length = os.path.getsize(tmp_path / "kernel.bin")
+    os.truncate(tmp_path / "kernel.bin", length + 96 * 1024 - bare)
     run(f"{ROOT}/scripts/size", str(tmp_path))
-    os.truncate(tmp_path / name, bar * 1024 + 1)
-    assert "above the bar" in run(f"{ROOT}/scripts/size", str(tmp_path), status=1)
+    os.truncate(tmp_path / "kernel.bin", length + 96 * 1024 - bare + 1)
+    assert "kernel.bin without crypto" in run(f"{ROOT}/scripts/size", str(tmp_path), status=1)
 
 
 def test_disk_image_is_gpt_with_one_esp_that_holds_the_files(build, tmp_path):

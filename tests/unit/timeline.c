@@ -93,7 +93,7 @@ static void test_steps_add_up_to_the_last_mark([[maybe_unused]] void **state)
 
 static void test_every_step_has_a_name_of_one_word_unlike_the_others([[maybe_unused]] void **state)
 {
-    const size_t selftest_at = (size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_SELFTEST;
+    const size_t selftest_at = (size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_SELFTEST_1;
     size_t count = timeline_list(&info, steps);
 
     for (size_t i = 0; i < count; i++) {

@@ -1,0 +1,70 @@
+# make bench: how fast and how large everything is, against peers, bars and the recorded baseline
+# (docs/measuring.md).
+#
+# "Ours" in the ratios are the kernel's own object files, linked into a program of the host: nothing
+# is compiled another way for it.
+OBJCOPY := $(LLVM_BIN)llvm-objcopy$(SUFFIX)
+BENCH := $(BUILD)/tests/bench
+BENCH_OPTIONS := $(if $(FAST),--fast)
+
+# The image that is started is signed with a key that everybody has, since what a signature costs to
+# verify depends on it. It is no secret: nothing but this build trusts it.
+BENCH_BOOT := $(BUILD)/bench
+$(BENCH_BOOT)/key:
+	@mkdir -p $(@D)
+	$(Q)umask 077 && printf %s 'NONOS benchmark key, not secret.' > $@
+
+# PQClean as shipped: each file by itself with its own FIPS 202, the kernel's code generation, the
+# host's headers because it allocates.
+BENCH_PQCLEAN_DIR := node_modules/pqclean/deps/PQClean
+BENCH_PQCLEAN := $(BENCH_PQCLEAN_DIR)/common/fips202.c $(wildcard $(addprefix $(BENCH_PQCLEAN_DIR)/crypto_, \
+    kem/ml-kem-768/clean/*.c sign/ml-dsa-65/clean/*.c))
+BENCH_PEER_FLAGS := $(filter-out --target=% -mcmodel=% -nostdlibinc -Icrypto/freestanding -O%,$(KERNEL_FLAGS)) \
+    -O2 -D__NO_INLINE__
+BENCH_PQCLEAN_FLAGS := $(BENCH_PEER_FLAGS) -w -I$(BENCH_PQCLEAN_DIR)/common
+# The official BLAKE3, without its vector instructions, which a kernel may not use.
+BENCH_BLAKE3_DIR := $(lastword $(sort $(wildcard /usr/share/cargo/registry/blake3-*/c)))
+BENCH_BLAKE3 := $(addprefix $(BENCH_BLAKE3_DIR)/,blake3.c blake3_dispatch.c blake3_portable.c)
+BENCH_BLAKE3_FLAGS := $(BENCH_PEER_FLAGS) -w $(addprefix -DBLAKE3_NO_,SSE2 SSE41 AVX2 AVX512)
+
+$(patsubst %.c,$(BENCH)/%.o,$(BENCH_PQCLEAN)): $(BENCH)/%.o: %.c $(INPUTS) tests/bench/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) compile '$< (as shipped)'
+	$(Q)$(CC) $(BENCH_PQCLEAN_FLAGS) -c $< -o $@
+$(patsubst %.c,$(BENCH)%.o,$(BENCH_BLAKE3)): $(BENCH)%.o: %.c $(INPUTS) tests/bench/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) compile '$< (as shipped)'
+	$(Q)$(CC) $(BENCH_BLAKE3_FLAGS) -c $< -o $@
+
+# One object of each side, with no other names to be seen than those that are called: the kernel's
+# memcpy must not serve the peers, nor one PQClean the other.
+BENCH_KEEP = $(Q)$(LD) -r $(1) -o $@.all && $(OBJCOPY) -w $(addprefix --keep-global-symbol=,$(2)) $@.all $@
+$(BENCH)/kernel.o: $(call libraries,kernel)
+	@mkdir -p $(@D)
+	$(call BENCH_KEEP,--whole-archive $^,mlkem768_* mldsa65_* ed25519_sign ed25519_verify ed25519_public_key \
+	    blake3_hash keccak_hash bytes_wipe workspace_call)
+$(BENCH)/pqclean.o: $(patsubst %.c,$(BENCH)/%.o,$(BENCH_PQCLEAN))
+	$(call BENCH_KEEP,$^,PQCLEAN_*_crypto_kem_* PQCLEAN_*_crypto_sign_*)
+$(BENCH)/blake3.o: $(patsubst %.c,$(BENCH)%.o,$(BENCH_BLAKE3))
+	$(call BENCH_KEEP,$^,blake3_hasher_*)
+
+$(BENCH)/primitives: $(call objects,host,$(addprefix tests/bench/,primitives.c measure.c pairs_pqc.c \
+    pairs_classic.c kernel_side.c)) $(addprefix $(BENCH)/,kernel.o pqclean.o blake3.o)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) -fuse-ld=lld -no-pie -Wl,--gc-sections -Wl,-z,noexecstack $^ -lcrypto $(HOST_LIBS) -o $@
+$(BENCH)/files: $(call objects,host,tests/bench/files.c $(filter-out tools/main.c,$(TOOL))) $(call libraries,host)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
+
+.PHONY: bench bench-baseline bench-parts
+bench: ## speed against peers, instructions of a start, sizes, each against its bar; FAST=1 without firmware
+	@$(NO_KEY) scripts/setup --bench
+	@$(MAKE) $(PARALLEL) all
+	@$(MAKE) $(PARALLEL) bench-parts
+	@$(NO_KEY) $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --boot $(BENCH_BOOT) $(BENCH_OPTIONS)
+bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare with later
+	@$(MAKE) bench BENCH_OPTIONS=--record
+# After all, which installs PQClean: its files are looked for when make starts.
+bench-parts: $(BENCH)/primitives $(BENCH)/files $(BENCH_BOOT)/key
+	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all

@@ -1,0 +1,71 @@
+"""What may fail a run: bars, and steps that cost more than the recorded baseline."""
+
+TOLERANCE = 0.02
+SLACK = 1000  # instructions: of a step as short as this, two percent are a handful
+KERNEL_BAR, LOADER_BAR = 16_000_000, 14_000_000
+SIZE_BARS = {"kernel.bin": 204_800, "kernel.bin without crypto and signatures": 98_304,
+             "BOOTX64.EFI": 81_920}
+
+# What changes from run to run or from build to build though nothing got slower, and why. These
+# steps count for the bars, and are not compared with the baseline.
+VARIES = {
+    ("kernel", "generator"): "timing jitter feeds on the low bits of the counter",
+    ("loader", "console"): "firmware's drivers",
+    ("loader", "read"): "firmware's disk driver polls until the host has read",
+    ("loader", "leave"): "firmware's drivers",
+}
+# Verifying a signature takes more or fewer steps by its own bits, which change with every image.
+WIDER = {("loader", "Ed25519"): 0.04, ("loader", "ML-DSA-65"): 0.04}
+
+
+def allowed(part, name, old):
+    return old + max(old * WIDER.get((part, name), TOLERANCE), SLACK)
+
+
+def scaled(part, name, old, baseline_len, image_len):
+    """What is expected of a step that works through the whole image, of this image."""
+    if (part, name) == ("loader", "BLAKE3") and baseline_len:
+        return old * image_len / baseline_len
+    return old
+
+
+def compare_steps(part, steps, baseline, baseline_len=0, image_len=0):
+    """Sentences about the steps that cost more than recorded, or are not recorded."""
+    wrong, old_sum, new_sum = [], 0, 0
+    for name, new in steps:
+        if (part, name) in VARIES:
+            continue
+        if name not in baseline:
+            wrong.append(f"{part}, {name}: {new:,} instructions, and nothing is recorded of it")
+            continue
+        old = scaled(part, name, baseline[name], baseline_len, image_len)
+        old_sum, new_sum = old_sum + old, new_sum + new
+        if new > allowed(part, name, old):
+            wrong.append(f"{part}, {name}: {old:,.0f} instructions were recorded, now {new:,}: "
+                         f"{new * 100 / old - 100:+.1f} %")
+    for name in baseline:
+        if name not in dict(steps):
+            wrong.append(f"{part}, {name}: is recorded, and no longer a step")
+    if new_sum > old_sum * (1 + TOLERANCE):
+        wrong.append(f"{part}, all steps that repeat: {old_sum:,.0f} instructions were recorded, "
+                     f"now {new_sum:,}: {new_sum * 100 / old_sum - 100:+.1f} %")
+    return wrong
+
+
+def check_bar(what, value, bar, unit):
+    return [f"{what}: {value:,} {unit}, above the bar of {bar:,}"] if value > bar else []
+
+
+def check_ratios(rows):
+    return [f"{row['operation']}: {row['ratio']:.2f} of {row['peer']}, under the bar of "
+            f"{row['bar']}" for row in rows if row["bar"] and row["ratio"] < row["bar"]]
+
+
+def check_repeat(part, runs):
+    """Two runs of one start must agree to the instruction, but for what is named in VARIES."""
+    wrong = []
+    for first, second in zip(*runs):
+        if first != second and first[:2] not in VARIES:
+            wrong.append(f"{part}, {first[1]}: {first[2]:,} instructions in one run, "
+                         f"{second[2]:,} in the other")
+    return wrong
