@@ -98,7 +98,7 @@ verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel:
 	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)
 	scripts/verify-by-hand $(KERNEL_BIN) $(GEN)/signer.pem
 
-pictures: image-map ## make the pictures of the documents (docs/pictures/) from this build
+pictures: image-map boot-screen ## make the pictures of the documents (docs/pictures/) from this build
 
 size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
@@ -120,7 +120,7 @@ help: ## this list
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all kernel bootloader tools image run debug test verify check pictures size setup doctor \
-    clean help unit-tests test-all image-map
+    clean help unit-tests test-all image-map boot-screen
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
 ifeq ($(filter run debug test test-all check bench bench-baseline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
@@ -262,6 +262,11 @@ image-map: $(PICTURE_PARTS)
 	$(SAY) draw docs/pictures/image-map.svg
 	$(Q)$(NONOS) inspect --svg --no-digest --allow-dev -i $(BUILD)/pictures/example.identity \
 	    -o docs/pictures/image-map.svg $(BUILD)/pictures/kernel.bin
+
+# What the screen shows at the end of a boot of this build.
+boot-screen: $(DISK)
+	$(SAY) boot docs/pictures/boot-screen.png
+	$(Q)$(PYTHON) -B scripts/boot-screen --build $(BUILD) -o docs/pictures/boot-screen.png
 
 # Tests --------------------------------------------------------------------------------------------
 unit-tests: $(addprefix $(BUILD)/tests/,$(UNIT_TESTS)) $(BUILD)/san/nonos
