@@ -98,7 +98,7 @@ verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel:
 	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)
 	scripts/verify-by-hand $(KERNEL_BIN) $(GEN)/signer.pem
 
-pictures: image-map boot-screen ## make the pictures of the documents (docs/pictures/) from this build
+pictures: image-map boot-screen timeline ## make the pictures of the documents (docs/pictures/) from this build
 
 size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
@@ -123,7 +123,7 @@ PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ON
     clean help unit-tests test-all image-map boot-screen
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug test test-all check bench bench-baseline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 

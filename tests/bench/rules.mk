@@ -57,7 +57,12 @@ $(BENCH)/files: $(call objects,host,tests/bench/files.c $(filter-out tools/main.
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
 
-.PHONY: bench bench-baseline bench-parts
+# Drawn from what is recorded, so that it changes when that does; a test compares.
+timeline: ## the recorded start, step by step, as docs/pictures/boot-timeline.svg
+	$(SAY) draw docs/pictures/boot-timeline.svg
+	$(Q)$(PYTHON) -B tests/bench/timeline.py tests/bench/baseline.json docs/pictures/boot-timeline.svg
+
+.PHONY: bench bench-baseline bench-parts timeline
 bench: ## speed against peers, instructions of a start, sizes, each against its bar; FAST=1 without firmware
 	@$(NO_KEY) scripts/setup --bench
 	@$(MAKE) $(PARALLEL) all
@@ -65,6 +70,7 @@ bench: ## speed against peers, instructions of a start, sizes, each against its 
 	@$(NO_KEY) $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --boot $(BENCH_BOOT) $(BENCH_OPTIONS)
 bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare with later
 	@$(MAKE) bench BENCH_OPTIONS=--record
+	@$(MAKE) timeline
 # After all, which installs PQClean: its files are looked for when make starts.
 bench-parts: $(BENCH)/primitives $(BENCH)/files $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all

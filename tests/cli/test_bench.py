@@ -73,5 +73,9 @@ def test_two_runs_of_one_start_must_agree():
     run = [("kernel", "entry", 5), ("kernel", "generator", 7)]
     assert verdict.check_repeat("kernel", [run, run]) == []
     assert verdict.check_repeat("kernel", [run, [run[0], ("kernel", "generator", 8)]]) == []
+    slower = [("kernel", "entry", 5 + verdict.TIMER), run[1]]
+    assert verdict.check_repeat("loader", [run, slower], verdict.TIMER) == []
+    slower[0] = ("kernel", "entry", 6 + verdict.TIMER)
+    assert verdict.check_repeat("loader", [run, slower], verdict.TIMER) != []
     assert "5 instructions in one run, 6" in verdict.check_repeat(
         "kernel", [run, [("kernel", "entry", 6), run[1]]])[0]
