@@ -13,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import examined  # noqa: E402
 import guest as guest_module  # noqa: E402
 import machine  # noqa: E402
 
@@ -92,6 +93,30 @@ def start_uefi(accelerator, tmp_path):
     yield start
     for each in guests:
         each.end()
+
+
+@pytest.fixture
+def examine(tmp_path):
+    """examine(ELF, IMAGE): a guest at its very first instruction (examined.py): the PVH start of
+    ELF, or the start of a disk image with that kernel through firmware."""
+    guests = []
+
+    def start(elf, image=None):
+        qemu = machine.find_qemu()
+
+        def command(**options):
+            if image is None:
+                return machine.pvh_command(qemu, machine.TCG, elf, **options)
+            firmware = machine.find_firmware()
+            variables = machine.fresh_variables(firmware, tmp_path)
+            return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, **options)
+
+        guests.append(examined.Examined(tmp_path, elf, 64 if image is None else 256, command))
+        return guests[-1]
+
+    yield start
+    for each in guests:
+        each.guest.end()
 
 
 def expect_verified_boot(guest):

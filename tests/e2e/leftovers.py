@@ -57,3 +57,8 @@ def spans(addresses):
         else:
             spans_found.append([address, address])
     return [f"{first:#x}..{last:#x}" for first, last in spans_found]
+
+
+def in_words(found):
+    return "\n".join(f"{name} at {', '.join(spans(addresses))}"
+                     for name, addresses in found.items())

@@ -4,82 +4,14 @@ which the same search has to find what it looks for (tests/variants)."""
 
 import pytest
 
-import guest as guest_module
 import intermediates
-import leftovers
-import machine
 from conftest import make_image
-from debugger import RDI, RDX, RSI, Debugger, Monitor, symbol_addresses
+from debugger import RDI, RDX, RSI
+from leftovers import in_words, spans
 
-MIB = 1 << 20
-PVH_MIB, UEFI_MIB = 64, 256
 DIRECT_MAP = 0xFFFF800000000000
-LINKED_OFFSET = 0xFFFFFFFF80000000
 HANDOFF_LEN, HANDOFF_ENTROPY = 352, slice(208, 272)  # abi/handoff.h
 SELFTEST_LEN = 16384  # what the heap gives for SELFTEST_MEMORY_LEN
-
-
-class Examined:
-    """A guest that has not executed anything yet, its debugger and its memory."""
-
-    def __init__(self, folder, elf, memory_mib, command):
-        ports = [str(folder / name) for name in ("gdb", "qmp")]
-        self.folder, self.memory_len = folder, memory_mib * MIB
-        self.symbols = symbol_addresses(elf)
-        self.guest = guest_module.Guest(command(memory_mib=memory_mib, extra=[
-            "-S", "-gdb", f"unix:{ports[0]},server=on,wait=off",
-            "-qmp", f"unix:{ports[1]},server=on,wait=off"]))
-        try:
-            self.debugger, self.monitor = Debugger(ports[0]), Monitor(ports[1])
-        except BaseException:
-            self.guest.end()
-            raise
-
-    def run_to(self, symbol):
-        self.debugger.run_to(self.symbols[symbol])
-
-    def go_on_to_the_prompt(self):
-        self.debugger.send("c")
-        self.guest.wait_for_prompt()
-
-    def find(self, secrets):
-        """{name: [physical address]}, of what is in memory now."""
-        memory = self.monitor.dump(self.folder / "memory", self.memory_len)
-        assert any(memory)
-        return leftovers.find(memory, secrets)
-
-    def is_constant(self, address):
-        """Whether a physical address is in the read-only data of an image that was not moved."""
-        return (self.symbols["kernel_rodata_start"] <= address + LINKED_OFFSET
-                < self.symbols["kernel_rodata_end"])
-
-
-@pytest.fixture
-def examine(tmp_path):
-    guests = []
-
-    def start(elf, image=None, memory_mib=PVH_MIB):
-        """The PVH start of elf, or the start of a disk image with that kernel through firmware."""
-        qemu = machine.find_qemu()
-
-        def command(**options):
-            if image is None:
-                return machine.pvh_command(qemu, machine.TCG, elf, **options)
-            firmware = machine.find_firmware()
-            variables = machine.fresh_variables(firmware, tmp_path)
-            return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, **options)
-
-        guests.append(Examined(tmp_path, elf, memory_mib, command))
-        return guests[-1]
-
-    yield start
-    for each in guests:
-        each.guest.end()
-
-
-def in_words(found):
-    return "\n".join(f"{name} at {', '.join(leftovers.spans(addresses))}"
-                     for name, addresses in found.items())
 
 
 # The handoff's entropy, and what the generator made of it ----------------------------------------
@@ -89,7 +21,7 @@ def run_with_known_entropy(guest):
     handoff = guest.debugger.read(guest.debugger.register(RDI), HANDOFF_LEN)
     secrets = {"handoff's entropy": handoff[HANDOFF_ENTROPY]}
     assert len(set(secrets["handoff's entropy"])) > 32
-    assert len(leftovers.spans(guest.find(secrets)["handoff's entropy"])) == 1  # one copy, its own
+    assert len(spans(guest.find(secrets)["handoff's entropy"])) == 1  # one copy, its own
 
     guest.run_to("random_seed")
     pool = guest.debugger.read(guest.debugger.register(RSI), guest.debugger.register(RDX))
@@ -106,11 +38,12 @@ def run_with_known_entropy(guest):
     lines = guest.guest.ask("random 1024").split()
     assert [len(line) for line in lines] == [64] * 32
     secrets.update((f"random bytes, line {i}", bytes.fromhex(line)) for i, line in enumerate(lines))
+    secrets.update((f"digits, line {i}", line.encode()) for i, line in enumerate(lines))
     return secrets
 
 
 def test_entropy_is_nowhere_in_memory_once_it_was_used(examine, build):
-    guest = examine(f"{build}/kernel.elf", f"{build}/nonos.img", UEFI_MIB)
+    guest = examine(f"{build}/kernel.elf", f"{build}/nonos.img")
     secrets = run_with_known_entropy(guest)
     assert set(secrets) >= {"handoff's entropy", "seed, bytes 128 to 191", "generator's first key"}
     found = guest.find(secrets)
@@ -121,11 +54,11 @@ def test_the_search_finds_entropy_that_a_loader_has_kept(examine, build, tmp_pat
     """The loader's own, beside the handoff's. The kernel zeroes both, and all that the loader used."""
     with open(f"{build}/kernel.bin", "rb") as kernel:
         image = make_image(build, tmp_path, kernel.read(), f"{build}/variants/kept.efi")
-    guest = examine(f"{build}/kernel.elf", image, UEFI_MIB)
+    guest = examine(f"{build}/kernel.elf", image)
     guest.run_to("kernel_main")
     handoff = guest.debugger.read(guest.debugger.register(RDI), HANDOFF_LEN)
     secrets = {"handoff's entropy": handoff[HANDOFF_ENTROPY]}
-    assert len(leftovers.spans(guest.find(secrets)["handoff's entropy"])) > 1
+    assert len(spans(guest.find(secrets)["handoff's entropy"])) > 1
     guest.go_on_to_the_prompt()
     assert not guest.find(secrets)
 
@@ -133,7 +66,7 @@ def test_the_search_finds_entropy_that_a_loader_has_kept(examine, build, tmp_pat
 def test_the_search_finds_entropy_that_a_kernel_has_kept(examine, build, tmp_path):
     with open(f"{build}/variants/kept-by-acme.bin", "rb") as kernel:
         image = make_image(build, tmp_path, kernel.read(), f"{build}/variants/both.efi")
-    guest = examine(f"{build}/variants/kept.elf", image, UEFI_MIB)
+    guest = examine(f"{build}/variants/kept.elf", image)
     secrets = run_with_known_entropy(guest)
     found = guest.find(secrets)
     assert {"handoff's entropy", "generator's first key", "random bytes, line 31"} <= set(found), \

@@ -70,9 +70,12 @@ void chain_start_loader(void)
     uint8_t path[512];
     efi_handle loader = nullptr;
     if (!make_path(path, sizeof(path)) ||
-        efi_failed(load(0, firmware_image, path, nullptr, 0, &loader)))
+        efi_failed(load(0, firmware_image, path, nullptr, 0, &loader))) {
         chain_print("TEST: the loader cannot be loaded\r\n");
-    else if (efi_failed(start(loader, nullptr, nullptr)))
+        return;
+    }
+    chain_loaded(loader);
+    if (efi_failed(start(loader, nullptr, nullptr)))
         chain_print("TEST: the loader has returned\r\n");
 }
 

@@ -16,4 +16,7 @@ void chain_start_loader(void);
 /* Provided by each program: makes its change. False, with a line that says why, when it cannot. */
 [[nodiscard]] bool chain_prepare(void);
 
+/* Provided by each program: called when the loader is in memory and has not begun. */
+void chain_loaded(efi_handle loader);
+
 #endif

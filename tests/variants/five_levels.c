@@ -34,3 +34,7 @@ bool chain_prepare(void)
                                              : "TEST: 5-level paging stayed off\r\n");
     return true;
 }
+
+void chain_loaded([[maybe_unused]] efi_handle loader)
+{
+}

@@ -15,3 +15,7 @@ bool chain_prepare(void)
     chain_print("TEST: the page at 1 MiB is taken\r\n");
     return true;
 }
+
+void chain_loaded([[maybe_unused]] efi_handle loader)
+{
+}

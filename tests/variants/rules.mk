@@ -43,14 +43,14 @@ $(VARIANT_LOADERS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/varia
     $(call LOADER_WITHOUT,policy.o)
 # The loader that does not wipe, and programs that start a loader.
 $(VARIANTS)/kept.efi: $(BUILD)/loader/tests/variants/kept.o $(LOADER_PARTS)
-VARIANT_PROGRAMS := occupied five_levels
+VARIANT_PROGRAMS := occupied five_levels announced
 $(VARIANT_PROGRAMS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/tests/variants/%.o \
     $(BUILD)/loader/tests/variants/chain.o $(call LOADER_WITHOUT,boot/main.o)
 $(VARIANTS)/five_levels.efi: $(BUILD)/loader/tests/variants/five_levels.S.o
 $(VARIANTS)/%.efi: tests/variants/rules.mk
 	@mkdir -p $(@D)
 	$(SAY) link $@
-	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) $(filter %.o %.lib %.a,$^) -out:$@
+	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) $(filter %.o %.a,$^) -lldmap:$(@:.efi=.map) -out:$@
 
 .PHONY: variants matrix
 matrix: all variants ## starts through firmware: machines that lack something, loaders of other policies
