@@ -29,7 +29,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 
 # Sources ------------------------------------------------------------------------------------------
-CRYPTO := $(wildcard crypto/*.c)
+CRYPTO_CORE := $(wildcard crypto/*.c)
+# With the vectors that the kernel has not, the loader has and host programs may have.
+CRYPTO_KERNEL := $(CRYPTO_CORE) crypto/wide/blake3_none.c
+CRYPTO_LOADER := $(CRYPTO_CORE) $(addprefix crypto/wide/blake3_,loader.c sse41.c)
+CRYPTO := $(CRYPTO_CORE) $(addprefix crypto/wide/blake3_,host.c sse41.c avx2.c avx512.c)
 IMAGE := $(wildcard image/*.c)
 DISPLAY := $(wildcard display/*.c) font.c # the latter made by scripts/font
 TOOL := $(wildcard tools/*.c)
@@ -168,8 +172,8 @@ $(BUILD)/$(1)/%.a:
 	$$(Q)rm -f $$@ && $$(AR) qcsD $$@ $$^
 endef
 CRYPTO_ASM := $(wildcard crypto/*.S)
-$(eval $(call world,kernel,$(CC) $(KERNEL_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
-$(eval $(call world,loader,$(CC) $(LOADER_FLAGS),$(CRYPTO) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
+$(eval $(call world,kernel,$(CC) $(KERNEL_FLAGS),$(CRYPTO_KERNEL) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
+$(eval $(call world,loader,$(CC) $(LOADER_FLAGS),$(CRYPTO_LOADER) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
 $(eval $(call world,host,$(HOST_CC) $(HOST_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE)))
 $(eval $(call world,san,$(HOST_CC) $(SAN_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(TOOL_MODULES) $(HOSTABLE)))
 

@@ -1,6 +1,7 @@
 #include "crypto/blake3.h"
 
 #include "crypto/bytes.h"
+#include "crypto/wide/blake3_wide.h"
 
 #include <string.h>
 
@@ -156,20 +157,75 @@ static void make_parent(const struct blake3 *state, const uint32_t left[8], cons
     parent->flags = state->flags | (uint32_t)PARENT;
 }
 
-/* Puts the finished chunk on the stack, after joining the subtrees that it completes: as many as
- * the count of chunks has trailing zero bits. */
-static void push_chunk(struct blake3 *state)
+/* Puts the value of count chunks on the stack, count being a power of two that divides the count of
+ * those before; first it is joined with the subtrees that it completes. */
+static void push_subtree(struct blake3 *state, uint32_t value[8], uint64_t count)
 {
-    uint64_t count = state->chunk_counter + 1;
     struct node parent;
-    for (uint64_t left = count; left % 2 == 0; left /= 2) {
+    for (uint64_t left = state->chunk_counter / count + 1; left % 2 == 0; left /= 2) {
         state->stack_len--;
-        make_parent(state, state->stack[state->stack_len], state->chunk_value, &parent);
-        node_value(&parent, state->chunk_value);
+        make_parent(state, state->stack[state->stack_len], value, &parent);
+        node_value(&parent, value);
     }
-    memcpy(state->stack[state->stack_len], state->chunk_value, sizeof state->chunk_value);
+    memcpy(state->stack[state->stack_len], value, sizeof state->stack[0]);
     state->stack_len++;
-    start_chunk(state, count);
+    start_chunk(state, state->chunk_counter + count);
+}
+
+/* The most chunks that are taken at once. */
+#define WIDE_CHUNK_COUNT 128u
+
+/* The value of the subtree over count chunks, a power of two: all chunks side by side, then each
+ * level of parents. */
+static void hash_subtree(const struct blake3 *state, blake3_wide_function *hash,
+                         const uint8_t *input, size_t count, uint32_t value[8])
+{
+    uint8_t values[WIDE_CHUNK_COUNT * BLAKE3_OUT_LEN];
+    struct blake3_wide work = {
+        .input = input,
+        .count = count,
+        .block_count = BLAKE3_CHUNK_LEN / BLAKE3_BLOCK_LEN,
+        .key = state->key,
+        .counter = state->chunk_counter,
+        .counter_step = 1,
+        .flags = state->flags,
+        .first_flags = CHUNK_START,
+        .last_flags = CHUNK_END,
+        .out = values,
+    };
+    hash(&work);
+    work = (struct blake3_wide){
+        .input = values,
+        .count = count / 2,
+        .block_count = 1,
+        .key = state->key,
+        .flags = state->flags | (uint32_t)PARENT,
+        .out = values,
+    };
+    for (; work.count > 0; work.count /= 2)
+        hash(&work);
+    for (unsigned i = 0; i < 8; i++)
+        value[i] = load_le32(values + 4 * i);
+    bytes_wipe(values, count * BLAKE3_OUT_LEN);
+}
+
+/* Takes as many whole chunks from the start of the input as make one subtree, if that is two or
+ * more and input is left behind them. How many bytes that were. */
+static size_t absorb_subtree(struct blake3 *state, const uint8_t *input, size_t len)
+{
+    uint32_t value[8];
+    size_t count = WIDE_CHUNK_COUNT;
+    blake3_wide_function *hash;
+    if (state->blocks_compressed != 0 || len <= 2 * BLAKE3_CHUNK_LEN)
+        return 0;
+    while (count * BLAKE3_CHUNK_LEN >= len || state->chunk_counter % count != 0)
+        count /= 2;
+    hash = blake3_wide_choose();
+    if (count < 2 || !hash)
+        return 0;
+    hash_subtree(state, hash, input, count, value);
+    push_subtree(state, value, count);
+    return count * BLAKE3_CHUNK_LEN;
 }
 
 static uint32_t start_flag(const struct blake3 *state)
@@ -187,7 +243,7 @@ static void absorb_block(struct blake3 *state, const uint8_t block[BLAKE3_BLOCK_
     memcpy(state->chunk_value, out, sizeof state->chunk_value);
     state->blocks_compressed++;
     if (last)
-        push_chunk(state);
+        push_subtree(state, state->chunk_value, 1);
 }
 
 void blake3_update(struct blake3 *state, const void *input, size_t len)
@@ -207,8 +263,15 @@ void blake3_update(struct blake3 *state, const void *input, size_t len)
         state->block_len = 0;
         absorb_block(state, state->block);
     }
-    for (; len > BLAKE3_BLOCK_LEN; len -= BLAKE3_BLOCK_LEN, from += BLAKE3_BLOCK_LEN)
-        absorb_block(state, from);
+    while (len > BLAKE3_BLOCK_LEN) {
+        size_t take = absorb_subtree(state, from, len);
+        if (take == 0) {
+            absorb_block(state, from);
+            take = BLAKE3_BLOCK_LEN;
+        }
+        from += take;
+        len -= take;
+    }
     memcpy(state->block, from, len);
     state->block_len = (uint8_t)len;
 }

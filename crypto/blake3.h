@@ -2,10 +2,11 @@
  * blake3.h - the BLAKE3 hash: hash, keyed hash, derive_key, extended output.
  *
  * Source: O'Connor, Aumasson, Neves, Wilcox-O'Hearn, "BLAKE3: one function, fast everywhere"
- * (2020-01-09). Portable, no allocation; input up to 2^64 - 1 bytes, output up to 2^64 - 1.
- * Input may be null where its length is 0. Time depends on lengths alone.
- * A state that took a key or key material is secret: wipe it (bytes_wipe) after use; the calls that
- * do all in one wipe their own.
+ * (2020-01-09). No allocation; input up to 2^64 - 1 bytes, output up to 2^64 - 1. In general
+ * registers alone, or with vectors (crypto/wide/blake3_wide.h) where the program may use them:
+ * those take whole chunks, so give it much at once. Input may be null where its length is 0. Time
+ * depends on lengths alone. A state that took a key or key material is secret: wipe it (bytes_wipe)
+ * after use; the calls that do all in one wipe their own.
  */
 #ifndef NONOS_CRYPTO_BLAKE3_H
 #define NONOS_CRYPTO_BLAKE3_H

@@ -7,7 +7,7 @@ CT := $(BUILD)/tests/constant_time
 CT_KERNEL_FLAGS := $(filter-out --target=% -mcmodel=% -mstack-protector-guard=%,$(KERNEL_FLAGS)) -gdwarf-4
 CT_HOST_FLAGS := $(HOST_FLAGS) -gdwarf-4
 
-$(eval $(call world,ct-kernel,$(CC) $(CT_KERNEL_FLAGS),$(CRYPTO) $(FREESTANDING_SRC),kernel))
+$(eval $(call world,ct-kernel,$(CC) $(CT_KERNEL_FLAGS),$(CRYPTO_KERNEL) $(FREESTANDING_SRC),kernel))
 $(eval $(call world,ct-host,$(HOST_CC) $(CT_HOST_FLAGS),$(CRYPTO),host))
 
 # Between which files of PQClean values are declared public (tests/constant_time/declassify.c).

@@ -1,13 +1,34 @@
 /*
- * BLAKE3: the official vectors in every mode and at many split sizes, and the program b3sum.
+ * BLAKE3: the official vectors in every mode, at many split sizes and with vectors of every width,
+ * and the program b3sum.
  */
 #include "crypto/blake3.h"
 
+#include "crypto/processor.h"
+#include "crypto/wide/blake3_wide.h"
 #include "tests/support/vectors.h"
 
 #include <unistd.h>
 
 enum mode { HASH, KEYED, DERIVE };
+
+/* The widths of crypto/wide/, the widest first, down to none; each is tested where this processor
+ * has it. */
+static const struct {
+    const char *name;
+    uint32_t without;
+} widths[] = {
+    {"AVX-512", 0},
+    {"AVX2", PROCESSOR_AVX512},
+    {"SSE4.1", PROCESSOR_AVX512 | PROCESSOR_AVX2},
+    {"no vectors", PROCESSOR_AVX512 | PROCESSOR_AVX2 | PROCESSOR_SSE41},
+};
+#define WIDTH_COUNT (sizeof widths / sizeof *widths)
+
+static void use_width(size_t i)
+{
+    processor_known = processor_detect() & ~widths[i].without;
+}
 
 /* The vectors' input: 0, 1, .. 250, 0, 1, .. */
 static uint8_t *make_input(size_t len)
@@ -57,10 +78,11 @@ static void check_vector(const json_t *root, const json_t *vector, enum mode mod
     uint8_t *input = make_input(len);
     uint8_t *wanted = vectors_bytes(vector, names[mode], &wanted_len);
     assert_true(wanted_len > 2 * BLAKE3_BLOCK_LEN);
-    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+    for (size_t i = 0; i < WIDTH_COUNT * (sizeof splits / sizeof *splits); i++) {
         struct blake3 state;
+        use_width(i % WIDTH_COUNT);
         start(&state, mode, root);
-        feed(&state, input, len, splits[i]);
+        feed(&state, input, len, splits[i / WIDTH_COUNT]);
         check_output(&state, wanted, wanted_len);
         check_output(&state, wanted, BLAKE3_OUT_LEN);
     }
@@ -211,9 +233,93 @@ static void b3sum(const uint8_t *input, size_t len, uint8_t out[32])
     hex_decode_to(line, out, 32);
 }
 
+static void test_every_width_is_chosen_where_it_can_be(void **)
+{
+    uint32_t found = processor_detect();
+    for (size_t i = 0; i < WIDTH_COUNT; i++) {
+        use_width(i);
+        print_message("widest: %s; used: %s\n", widths[i].name,
+                      blake3_wide_choose() == blake3_wide_avx512  ? "AVX-512"
+                      : blake3_wide_choose() == blake3_wide_avx2  ? "AVX2"
+                      : blake3_wide_choose() == blake3_wide_sse41 ? "SSE4.1"
+                                                                  : "no vectors");
+    }
+    use_width(0);
+    assert_int_equal(blake3_wide_choose() == blake3_wide_avx512, (found & PROCESSOR_AVX512) != 0);
+    use_width(1);
+    assert_int_equal(blake3_wide_choose() == blake3_wide_avx2, (found & PROCESSOR_AVX2) != 0);
+    use_width(2);
+    assert_int_equal(blake3_wide_choose() == blake3_wide_sse41, (found & PROCESSOR_SSE41) != 0);
+    use_width(3);
+    assert_null(blake3_wide_choose());
+}
+
+/* Lengths around every size of a subtree and beyond the largest; all widths, against no vectors. */
+static void test_all_widths_agree_on_long_inputs(void **)
+{
+    const size_t max_len = 600 * BLAKE3_CHUNK_LEN;
+    uint8_t *input = test_allocate(max_len), out[32], wanted[32];
+    test_random(input, max_len);
+    for (size_t chunks = 1; chunks <= 600; chunks = chunks * 2 + chunks / 7) {
+        for (size_t more = 0; more < 3; more++) {
+            size_t len = chunks * BLAKE3_CHUNK_LEN - 1 + more;
+            if (len > max_len)
+                continue;
+            use_width(WIDTH_COUNT - 1);
+            blake3_hash(input, len, wanted);
+            for (size_t width = 0; width + 1 < WIDTH_COUNT; width++) {
+                use_width(width);
+                blake3_hash(input, len, out);
+                assert_memory_equal(out, wanted, sizeof out);
+                struct blake3 state;
+                blake3_init(&state);
+                feed(&state, input, len, 5000);
+                blake3_final(&state, out, sizeof out);
+                assert_memory_equal(out, wanted, sizeof out);
+            }
+        }
+    }
+    free(input);
+}
+
+/* Lane counters have two halves, and a carry between them in the middle of a group. */
+static void test_wide_counters_reach_beyond_32_bits(void **)
+{
+    static const uint64_t counters[] = {0, UINT32_MAX - 5, UINT64_C(1) << 40, UINT64_MAX - 40};
+    static const uint32_t key[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint8_t *input = test_allocate(20 * BLAKE3_BLOCK_LEN);
+    uint8_t wanted[20 * 32], out[20 * 32];
+    test_random(input, 20 * BLAKE3_BLOCK_LEN);
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        struct blake3_wide work = {input, 20, 1, key, counters[i], 1, 7, 8, 16, wanted};
+        bool have_wanted = false;
+        for (size_t width = 0; width < WIDTH_COUNT; width++) {
+            use_width(width);
+            blake3_wide_function *hash = blake3_wide_choose();
+            if (!hash)
+                continue;
+            work.out = have_wanted ? out : wanted;
+            hash(&work);
+            if (have_wanted)
+                assert_memory_equal(out, wanted, sizeof out);
+            have_wanted = true;
+        }
+        /* Each lane has a counter of its own: one input alone gives the same. */
+        use_width(0);
+        for (size_t n = 0; have_wanted && n < 20; n++) {
+            struct blake3_wide one = {
+                input + n * BLAKE3_BLOCK_LEN, 1, 1, key, counters[i] + n, 1, 7, 8, 16, out};
+            blake3_wide_choose()(&one);
+            assert_memory_equal(out, wanted + 32 * n, 32);
+        }
+    }
+    free(input);
+}
+
 static void test_same_as_b3sum(void **)
 {
     static const size_t lens[] = {0, 1, 64, 65, 1024, 1025, 2048, 2049, 200000, 1 << 20};
+    use_width(0);
     for (size_t i = 0; i < sizeof lens / sizeof *lens + 10; i++) {
         size_t len = i < sizeof lens / sizeof *lens ? lens[i] : test_random_below(300000);
         uint8_t *input = test_allocate(len), out[32], wanted[32];
@@ -239,6 +345,9 @@ int main(void)
         cmocka_unit_test(test_extended_output_far_away),
         cmocka_unit_test(test_state_goes_on_after_output),
         cmocka_unit_test(test_empty_updates_change_nothing),
+        cmocka_unit_test(test_every_width_is_chosen_where_it_can_be),
+        cmocka_unit_test(test_all_widths_agree_on_long_inputs),
+        cmocka_unit_test(test_wide_counters_reach_beyond_32_bits),
         cmocka_unit_test(test_same_as_b3sum),
     };
     return cmocka_run_group_tests_name("blake3", tests, nullptr, nullptr);
