@@ -3,22 +3,26 @@
 struct walk {
     const struct audit_plan *plan;
     struct audit *audit;
+    size_t class; /* of the page before: its neighbours are of the same one mostly */
     bool found_bad;
 };
 
+static bool is_of(const struct audit_class *class, const struct mapping_page *page)
+{
+    return page->vaddr >= class->first && page->vaddr + (page->len - 1) <= class->last &&
+           page->flags == class->rights &&
+           (class->offset == 0 || page->vaddr - page->paddr == class->offset);
+}
+
 /* The class of a page; class_count when it has none. */
-static size_t class_of(const struct audit_plan *plan, const struct mapping_page *page)
+static size_t class_of(const struct audit_plan *plan, const struct mapping_page *page, size_t guess)
 {
     size_t i = 0;
 
-    for (; i < plan->class_count; i++) {
-        const struct audit_class *class = &plan->classes[i];
-
-        if (page->vaddr >= class->first && page->vaddr + (page->len - 1) <= class->last &&
-            page->flags == class->rights &&
-            (class->offset == 0 || page->vaddr - page->paddr == class->offset))
-            break;
-    }
+    if (guess < plan->class_count && is_of(&plan->classes[guess], page))
+        return guess;
+    while (i < plan->class_count && !is_of(&plan->classes[i], page))
+        i++;
     return i;
 }
 
@@ -35,12 +39,13 @@ static void visit(void *context, const struct mapping_page *page)
     const unsigned both = MAPPING_WRITE | MAPPING_EXECUTE;
     struct walk *walk = context;
     struct audit *audit = walk->audit;
-    size_t class = class_of(walk->plan, page);
+    size_t class = class_of(walk->plan, page, walk->class);
     bool foreign = class == walk->plan->class_count;
     bool writable_executable = (page->flags & both) == both;
     bool user = (page->flags & MAPPING_USER) != 0;
     bool alias = is_alias(walk->plan, page);
 
+    walk->class = class;
     if (!foreign)
         audit->pages[class][page->size]++;
     audit->writable_executable_pages += writable_executable;

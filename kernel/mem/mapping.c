@@ -188,6 +188,14 @@ static vaddr_t entry_vaddr(const struct step *step, unsigned level, size_t index
                                                            : vaddr;
 }
 
+/* From index on; ENTRY_COUNT when there is none. Most of most tables is empty. */
+static size_t next_present(const uint64_t *table, size_t index)
+{
+    while (index < ENTRY_COUNT && (table[index] & PRESENT) == 0)
+        index++;
+    return index;
+}
+
 uint64_t mapping_walk(paddr_t root, void (*visit)(void *context, const struct mapping_page *page),
                       void *context)
 {
@@ -196,9 +204,9 @@ uint64_t mapping_walk(paddr_t root, void (*visit)(void *context, const struct ma
     uint64_t tables = 1;
 
     path[level] = (struct step){.table = direct_map_at(root), .rights = WRITABLE | USER};
-    while (level < LEVEL_ROOT || path[level].next < ENTRY_COUNT) {
+    while (level <= LEVEL_ROOT) {
         struct step *step = &path[level];
-        size_t index = step->next++;
+        size_t index = next_present(step->table, step->next);
         uint64_t value;
         uint64_t rights;
 
@@ -207,8 +215,7 @@ uint64_t mapping_walk(paddr_t root, void (*visit)(void *context, const struct ma
             continue;
         }
         value = step->table[index];
-        if ((value & PRESENT) == 0)
-            continue;
+        step->next = index + 1;
         /* NX counts when any level sets it, the others when all do. */
         rights = (step->rights & value & (WRITABLE | USER)) | ((step->rights | value) & NO_EXECUTE);
         if (level == 0 || (level < LEVEL_ROOT && (value & LARGE) != 0)) {
