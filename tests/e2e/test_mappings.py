@@ -162,7 +162,7 @@ def test_first_tables_and_trampoline_are_gone(seen):
     assert [f"{frame:#x}" for frame in sorted(frames) if not is_gone(seen, frame)] == []
 
 
-# Mappings that must not be, planted into the tables of a running kernel -------------------------------
+# Mappings that must not be, planted into the tables of a running kernel --------------------------
 @pytest.fixture(scope="module")
 def running(build, tmp_path_factory):
     guest = Examined(build, tmp_path_factory.mktemp("running"), "PVH")
@@ -231,8 +231,9 @@ def test_planted_mapping_is_found_by_the_kernel_and_from_outside(running, name):
     reason = wait_for_panic(running)
     assert line == ("  writable and executable {}, open to programs {}, aliases of the image {}, "
                     "foreign {}".format(*counts))
-    assert reason == ("paging: {} pages writable and executable, {} open to programs, {} aliases of "
-                      "the image, {} foreign; the first at {:#x}".format(*counts, symbols[place]))
+    assert reason == ("paging: {} pages writable and executable, {} open to programs, {} aliases "
+                      "of the image, {} foreign; the first at {:#x}"
+                      .format(*counts, symbols[place]))
 
 
 @pytest.mark.parametrize("fault, place, change", [

@@ -24,7 +24,8 @@ def test_pvh_start_says_that_nothing_was_verified(start_pvh, build):
 def test_prompt_lists_its_commands_and_refuses_others(start_pvh, build):
     guest = ready(start_pvh, build)
     names = re.findall(r"^ +([a-z]+) ", guest.ask("help"), re.MULTILINE)
-    for name in "help info manifest selftest memory mappings timeline random panic reboot poweroff".split():
+    for name in ("help info manifest selftest memory mappings "
+                 "timeline random panic reboot poweroff").split():
         assert name in names
     assert "is not a command" in guest.ask("hello")
     assert guest.ask("") == ""
