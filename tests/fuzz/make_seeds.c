@@ -27,6 +27,8 @@ static void write_seed(const char *target, const char *name, const void *bytes, 
 
 static void write_image_seeds(void)
 {
+    static const char hostile_name[] = "/<a b='c'>&amp;\"]]>\x01\xC3\xB8";
+    static_assert(sizeof hostile_name <= NONOS_SIG_LEN);
     struct file_bytes elf = built_elf(BUILT_KERNEL_DEV);
     struct file_bytes capsule_elf = built_elf_at(BUILT_CAPSULE_DEV, 0x400000, 0);
     struct file_bytes kernel = built_kernel(BUILT_KERNEL_DEV);
@@ -40,7 +42,8 @@ static void write_image_seeds(void)
     write_seed("svg", "linked-kernel", elf.bytes, elf.len);
     write_seed("svg", "kernel", kernel.bytes, kernel.len);
     write_seed("svg", "capsule", capsule.bytes, capsule.len);
-    memset(kernel.bytes + kernel.len - NONOS_SIG_LEN, '<' | 15, NONOS_SIG_LEN);
+    /* Where the target takes the file's name and its choices from. */
+    memcpy(kernel.bytes + kernel.len - NONOS_SIG_LEN, hostile_name, sizeof hostile_name);
     write_seed("svg", "signed-kernel", kernel.bytes, kernel.len);
     write_seed("manifest", "kernel", BUILT_KERNEL_DEV, sizeof BUILT_KERNEL_DEV);
     write_seed("manifest", "capsule", BUILT_CAPSULE_DEV, sizeof BUILT_CAPSULE_DEV);
