@@ -16,7 +16,8 @@ SELFTEST_LEN = 16384  # what the heap gives for SELFTEST_MEMORY_LEN
 
 # The handoff's entropy, and what the generator made of it ----------------------------------------
 def run_with_known_entropy(guest):
-    """Boots to the prompt and asks for random bytes; what the seed was made of on the way."""
+    """Boots to the prompt and asks for random bytes. Returns what the seed was made of on the way,
+    and what came of it; and what of that was left as soon as the generator had its seed."""
     guest.run_to("kernel_main")
     handoff = guest.debugger.read(guest.debugger.register(RDI), HANDOFF_LEN)
     secrets = {"handoff's entropy": handoff[HANDOFF_ENTROPY]}
@@ -31,6 +32,7 @@ def run_with_known_entropy(guest):
         if any(pool[at:at + 64]):
             secrets[f"seed, bytes {at} to {at + 63}"] = pool[at:at + 64]
     guest.run_to("power_init")
+    left = guest.find(secrets)
     secrets["generator's first key"] = guest.debugger.read(guest.symbols["generator"], 32)
     assert len(set(secrets["generator's first key"])) > 16
 
@@ -39,13 +41,14 @@ def run_with_known_entropy(guest):
     assert [len(line) for line in lines] == [64] * 32
     secrets.update((f"random bytes, line {i}", bytes.fromhex(line)) for i, line in enumerate(lines))
     secrets.update((f"digits, line {i}", line.encode()) for i, line in enumerate(lines))
-    return secrets
+    return secrets, left
 
 
 def test_entropy_is_nowhere_in_memory_once_it_was_used(examine, build):
     guest = examine(f"{build}/kernel.elf", f"{build}/nonos.img")
-    secrets = run_with_known_entropy(guest)
+    secrets, left = run_with_known_entropy(guest)
     assert set(secrets) >= {"handoff's entropy", "seed, bytes 128 to 191", "generator's first key"}
+    assert not left, in_words(left)
     found = guest.find(secrets)
     assert not found, in_words(found)
 
@@ -67,7 +70,8 @@ def test_the_search_finds_entropy_that_a_kernel_has_kept(examine, build, tmp_pat
     with open(f"{build}/variants/kept-by-acme.bin", "rb") as kernel:
         image = make_image(build, tmp_path, kernel.read(), f"{build}/variants/both.efi")
     guest = examine(f"{build}/variants/kept.elf", image)
-    secrets = run_with_known_entropy(guest)
+    secrets, left = run_with_known_entropy(guest)
+    assert {"handoff's entropy", "seed, bytes 128 to 191"} <= set(left), in_words(left)
     found = guest.find(secrets)
     assert {"handoff's entropy", "generator's first key", "random bytes, line 31"} <= set(found), \
         in_words(found)
