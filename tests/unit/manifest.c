@@ -5,6 +5,8 @@
 
 #include "tests/support/image_builder.h"
 
+/* Names have up to 32 characters, versions up to 64. */
+#define A31 "abcdefghijklmnopqrstuvwxyz01234"
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 /* With the NUL. The bytes end where the text does, so that reading on is seen. */
@@ -97,6 +99,17 @@ static const struct edit edits[] = {
      0},
     {"good_extensions", "sbom=none\n", "sbom=none\nx-a=b\nx-b=b=c\n", NONOS_OK, 0},
     {"good_equals_in_value", "clang version", "clang=version", NONOS_OK, 0},
+    {"good_smallest_security_version", "security-version=3", "security-version=1", NONOS_OK, 0},
+    {"good_first_epoch", "epoch=1700000000", "epoch=0", NONOS_OK, 0},
+    {"good_last_epoch", "epoch=1700000000", "epoch=9223372036854775807", NONOS_OK, 0},
+    {"good_longest_name", "name=nonos", "name=" A31 "5", NONOS_OK, 0},
+    {"good_longest_version", "version=0.1.0", "version=" A31 "." A31 ".", NONOS_OK, 0},
+    {"good_longest_target", "target=x86_64-nonos", "target=" A31 "_", NONOS_OK, 0},
+    {"good_longest_extension", "sbom=none\n", "sbom=none\nx-abcdefghijklmnopqrstuvwxyz0123=b\n",
+     NONOS_OK, 0},
+    {"good_longest_grant", "sbom=none\n", "sbom=none\ngrant=" A31 "5:" A31 "5," A31 "6\n", NONOS_OK,
+     0},
+    {"good_first_and_last_printable", "clang version", "~ !", NONOS_OK, 0},
     {"header", "NONOS-MANIFEST 1", "NONOS-MANIFEST 2", NONOS_E_MANIFEST_HEADER, 1},
     {"header_with_space", "NONOS-MANIFEST 1", "NONOS-MANIFEST 1 ", NONOS_E_MANIFEST_HEADER, 1},
     {"header_missing", "NONOS-MANIFEST 1\n", "", NONOS_E_MANIFEST_HEADER, 1},
@@ -139,6 +152,20 @@ static const struct edit edits[] = {
     {"type_empty", "type=kernel", "type=", NONOS_E_MANIFEST_VALUE, 2},
     {"type_in_capitals", "type=kernel", "type=Kernel", NONOS_E_MANIFEST_VALUE, 2},
     {"name", "name=nonos", "name=../nonos", NONOS_E_MANIFEST_VALUE, 3},
+    {"name_long", "name=nonos", "name=" A31 "56", NONOS_E_MANIFEST_VALUE, 3},
+    {"name_starts_with_digit", "name=nonos", "name=0nonos", NONOS_E_MANIFEST_VALUE, 3},
+    {"version_long", "version=0.1.0", "version=" A31 "." A31 "..", NONOS_E_MANIFEST_VALUE, 4},
+    {"target_long", "target=x86_64-nonos", "target=" A31 "_-", NONOS_E_MANIFEST_VALUE, 6},
+    {"extension_long", "sbom=none\n", "sbom=none\nx-abcdefghijklmnopqrstuvwxyz01234=b\n",
+     NONOS_E_MANIFEST_KEY, 16},
+    {"grant_with_long_capability", "sbom=none\n", "sbom=none\ngrant=" A31 "56:b\n",
+     NONOS_E_MANIFEST_VALUE, 16},
+    {"grant_with_long_right", "sbom=none\n", "sbom=none\ngrant=a:b," A31 "56\n",
+     NONOS_E_MANIFEST_VALUE, 16},
+    {"security_version_wraps", "security-version=3", "security-version=18446744073709551617",
+     NONOS_E_MANIFEST_VALUE, 5},
+    {"unit_separator", "clang version", "clang\037version", NONOS_E_MANIFEST_CHARACTER, 12},
+    {"high_bit", "clang version", "clang\240version", NONOS_E_MANIFEST_CHARACTER, 12},
     {"version", "version=0.1.0", "version=0 1", NONOS_E_MANIFEST_VALUE, 4},
     {"security_version_zero", "security-version=3", "security-version=0", NONOS_E_MANIFEST_VALUE,
      5},
