@@ -70,9 +70,10 @@ static enum nonos_error descend(struct page_tables *tables, size_t table, unsign
     return NONOS_OK;
 }
 
-/* Maps one page, of the size of the level. */
-static enum nonos_error map_page(struct page_tables *tables, uint64_t vaddr, uint64_t paddr,
-                                 unsigned level, unsigned permissions)
+/* Maps pages of the size of the level as far as one table reaches; *len: how much there is to map,
+ * then how much of it is mapped. */
+static enum nonos_error fill_table(struct page_tables *tables, uint64_t vaddr, uint64_t paddr,
+                                   uint64_t *len, unsigned level, unsigned permissions)
 {
     size_t table = 0;
     for (unsigned at = 3; at > level; at--) {
@@ -82,12 +83,17 @@ static enum nonos_error map_page(struct page_tables *tables, uint64_t vaddr, uin
             return error;
     }
     unsigned index = (vaddr >> (12 + 9 * level)) % ENTRY_COUNT;
-    if (read_entry(tables, table, index) != 0)
-        return NONOS_E_INTERNAL;
-    write_entry(tables, table, index,
-                paddr | ENTRY_PRESENT | (level > 0 ? ENTRY_LARGE : 0) |
-                    ((permissions & PAGE_TABLES_WRITE) != 0 ? ENTRY_WRITE : 0) |
-                    ((permissions & PAGE_TABLES_EXECUTE) != 0 ? 0 : ENTRY_NO_EXECUTE));
+    uint64_t entry = paddr | ENTRY_PRESENT | (level > 0 ? ENTRY_LARGE : 0) |
+                     ((permissions & PAGE_TABLES_WRITE) != 0 ? ENTRY_WRITE : 0) |
+                     ((permissions & PAGE_TABLES_EXECUTE) != 0 ? 0 : ENTRY_NO_EXECUTE);
+    uint64_t left = *len;
+    for (; index < ENTRY_COUNT && left >= level_len(level); index++, left -= level_len(level)) {
+        if (read_entry(tables, table, index) != 0)
+            return NONOS_E_INTERNAL;
+        write_entry(tables, table, index, entry);
+        entry += level_len(level);
+    }
+    *len -= left;
     return NONOS_OK;
 }
 
@@ -128,13 +134,14 @@ enum nonos_error page_tables_map(struct page_tables *tables, uint64_t vaddr, uin
     if (!is_valid(vaddr, paddr, len, permissions))
         return NONOS_E_INTERNAL;
     while (len > 0) {
-        unsigned level = choose_level(tables, vaddr, paddr, len);
-        enum nonos_error error = map_page(tables, vaddr, paddr, level, permissions);
+        uint64_t mapped_len = len;
+        enum nonos_error error = fill_table(tables, vaddr, paddr, &mapped_len,
+                                            choose_level(tables, vaddr, paddr, len), permissions);
         if (error != NONOS_OK)
             return error;
-        vaddr += level_len(level);
-        paddr += level_len(level);
-        len -= level_len(level);
+        vaddr += mapped_len;
+        paddr += mapped_len;
+        len -= mapped_len;
     }
     return NONOS_OK;
 }

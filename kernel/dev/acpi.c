@@ -265,7 +265,8 @@ static void find_s5(const struct table *dsdt, struct acpi_power *power)
     const uint8_t *aml = dsdt->bytes;
 
     for (size_t at = HEADER_LEN + 1; at + 4 <= dsdt->len && !power->has_s5; at++) {
-        if (!has_signature(aml + at, "_S5_"))
+        /* The first byte decides almost always. */
+        if (aml[at] != '_' || !has_signature(aml + at, "_S5_"))
             continue;
         if (aml[at - 1] != AML_NAME && (aml[at - 1] != '\\' || aml[at - 2] != AML_NAME))
             continue;

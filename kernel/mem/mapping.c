@@ -71,7 +71,18 @@ static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level,
         table = table_at(*upper);
     }
     *entry = &table[level_index(vaddr, level)];
-    return (**entry & PRESENT) != 0 ? NONOS_E_EXISTS : NONOS_OK;
+    return NONOS_OK;
+}
+
+/* Fills count entries, which lie in one table, with pages of this level. */
+static enum nonos_error fill_entries(uint64_t *entry, size_t count, uint64_t value, unsigned level)
+{
+    for (size_t i = 0; i < count; i++, value += level_len(level)) {
+        if ((entry[i] & PRESENT) != 0)
+            return NONOS_E_EXISTS;
+        entry[i] = value;
+    }
+    return NONOS_OK;
 }
 
 static unsigned level_that_fits(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
@@ -111,15 +122,19 @@ enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_
         return NONOS_E_SIZE;
     while (len > 0) {
         unsigned level = level_that_fits(vaddr, paddr, len, flags);
+        size_t count = ENTRY_COUNT - level_index(vaddr, level);
         uint64_t *entry;
         enum nonos_error error = entry_reach(root, vaddr, level, user ? USER : 0, &entry);
 
+        if (count > len / level_len(level))
+            count = len / level_len(level);
+        if (error == NONOS_OK)
+            error = fill_entries(entry, count, paddr | bits | (level > 0 ? LARGE : 0), level);
         if (error != NONOS_OK)
             return error;
-        *entry = paddr | bits | (level > 0 ? LARGE : 0);
-        vaddr += level_len(level);
-        paddr += level_len(level);
-        len -= level_len(level);
+        vaddr += count * level_len(level);
+        paddr += count * level_len(level);
+        len -= count * level_len(level);
     }
     return NONOS_OK;
 }
