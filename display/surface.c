@@ -119,26 +119,30 @@ static void write_row(uint8_t *at, uint32_t bits, const struct ink *ink)
     }
 }
 
-/* The same at scale 1, which most screens have: without the loops. */
-static void write_row_once(uint8_t *at, uint32_t bits, const struct ink *ink)
-{
-    store_pair(at, ink->pairs[bits >> 6][0]);
-    store_pair(at + 8, ink->pairs[bits >> 4 & 3][0]);
-    store_pair(at + 16, ink->pairs[bits >> 2 & 3][0]);
-    store_pair(at + 24, ink->pairs[bits & 3][0]);
-}
-
 static void write_small(uint8_t *at, const uint8_t *glyph, const struct ink *ink)
 {
-    for (uint32_t row = 0; row < FONT_HEIGHT; row++, at += ink->scale * ink->pitch) {
-        if (glyph[row] == 0)
-            continue;
-        if (ink->scale == 1) {
-            write_row_once(at, glyph[row], ink);
-            continue;
+    for (uint32_t row = 0; row < FONT_HEIGHT; row++) {
+        for (uint32_t line = 0; line < ink->scale; line++, at += ink->pitch) {
+            if (glyph[row] != 0)
+                write_row(at, glyph[row], ink);
         }
-        for (uint32_t line = 0; line < ink->scale; line++)
-            write_row(at + line * ink->pitch, glyph[row], ink);
+    }
+}
+
+/* The same at scale 1, which most screens have, without the inner loops: a third of the work. */
+static void write_smallest(uint8_t *at, const uint8_t *glyph, const struct ink *ink)
+{
+    const size_t pitch = ink->pitch;
+
+    for (const uint8_t *end = glyph + FONT_HEIGHT; glyph < end; glyph++, at += pitch) {
+        uint32_t bits = *glyph;
+
+        if (bits == 0)
+            continue;
+        store_pair(at, ink->pairs[bits >> 6][0]);
+        store_pair(at + 8, ink->pairs[bits >> 4 & 3][0]);
+        store_pair(at + 16, ink->pairs[bits >> 2 & 3][0]);
+        store_pair(at + 24, ink->pairs[bits & 3][0]);
     }
 }
 
@@ -151,7 +155,7 @@ static void write_large(const struct surface *surface, uint32_t x, uint32_t y, u
                         const uint8_t *glyph, uint32_t colour)
 {
     for (uint32_t row = 0; row < FONT_HEIGHT; row++) {
-        for (uint32_t start = 0; start < FONT_WIDTH; start++) {
+        for (uint32_t start = 0; start < FONT_WIDTH && glyph[row] != 0; start++) {
             uint32_t end = start;
 
             while (has_ink(glyph[row], end))
@@ -182,7 +186,9 @@ void surface_text(const struct surface *surface, uint32_t x, uint32_t y, uint32_
             return;
         if (place >= FONT_GLYPH_COUNT)
             place = '?' - FONT_FIRST;
-        if (scale <= SMALL_SCALE_MAX)
+        if (scale == 1)
+            write_smallest(pixel_at(surface, x, y), font_glyphs[place], &ink);
+        else if (scale <= SMALL_SCALE_MAX)
             write_small(pixel_at(surface, x, y), font_glyphs[place], &ink);
         else
             write_large(surface, x, y, scale, font_glyphs[place], colour);
