@@ -136,6 +136,16 @@ def test_missing_library_is_one_clear_line(tmp_path):
                         r"(sudo )?apt-get install libsodium-dev\n", done.stdout)
 
 
+def test_missing_font_is_one_clear_line(tmp_path):
+    done = subprocess.run([f"{ROOT}/scripts/doctor", "--build"], stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, timeout=60, check=False, cwd=ROOT,
+                          env={**os.environ, "CONSOLE_FONT": f"{tmp_path}/none.psf.gz",
+                               "BUILD": str(tmp_path)})
+    assert done.returncode == 1
+    assert re.fullmatch(r"missing: the console font Spleen \(needed to build\): "
+                        r"(sudo )?apt-get install fonts-spleen\n", done.stdout)
+
+
 def test_missing_firmware_and_qemu_are_one_clear_line(monkeypatch):
     with pytest.raises(machine.MachineError, match="OVMF is missing: make setup installs it"):
         machine.find_firmware([("/nonexistent/CODE.fd", "/nonexistent/VARS.fd")])

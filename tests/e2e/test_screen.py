@@ -154,6 +154,21 @@ def test_verified_boot_and_a_panic_after_it(watched, font, build, kernel, signer
     assert screen.fact("kernel") == [] and screen.words == ["VERIFIED - DEVELOPMENT"]
 
 
+def test_release_is_green_and_says_nothing_of_development(watched, font, build, tmp_path):
+    with open(f"{build}/variants/release-by-acme.bin", "rb") as file:
+        kernel = file.read()
+    guest, look = watched(make_image(build, tmp_path, kernel,
+                                     loader=f"{build}/variants/release.efi"))
+    guest.wait_for_line("NONOS: ready")
+    screen = Screen(look(), font)
+    assert [band.colour for band in screen.bands] == [GREEN]
+    assert screen.words == ["VERIFIED"]
+    assert screen.fact("signer") == ["acme-release, release"]
+    assert screen.fact("machine") == ["release loader; Secure Boot off; TPM none"]
+    assert screen.fact("digest") == [digest_of(kernel)]
+    assert not any("evelopment" in line or "DEVELOPMENT" in line for line in screen.lines)
+
+
 def test_tampered_image_is_refused_in_words_and_colour(watched, font, build, tmp_path, kernel):
     changed = flip_middle(kernel)
     guest, look = watched(make_image(build, tmp_path, changed))

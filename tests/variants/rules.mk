@@ -12,6 +12,17 @@ $(VARIANTS)/kept.elf $(VARIANTS)/freed.elf: tests/variants/rules.mk
 	@mkdir -p $(@D)
 	$(SAY) link $@
 	$(Q)$(VARIANT_KERNEL)
+
+# A kernel for release; the build itself makes one only with a release key.
+$(GEN)/variants/release-manifest.S: $(GEN)/manifest.txt scripts/manifest-section tests/variants/rules.mk
+	@mkdir -p $(@D)
+	$(Q)sed 's/^profile=dev$$/profile=release/' $< > $(@:.S=.txt)
+	$(Q)scripts/manifest-section $(@:.S=.txt) > $@
+$(VARIANTS)/release.elf: $(BUILD)/kernel/variants/release-manifest.S.o \
+    $(filter-out %/kernel/manifest.S.o,$(VARIANT_PARTS)) tests/variants/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(VARIANT_KERNEL)
 $(VARIANTS)/%.unsigned: $(VARIANTS)/%.elf $(NONOS)
 	$(Q)$(NONOS) seal $< -o $@
 
@@ -27,6 +38,9 @@ $(VARIANTS)/kernel-by-%.bin: $(VARIANTS)/%.key $(BUILD)/kernel.unsigned $(NONOS)
 	$(Q)$(NONOS) sign -k $< -o $@ $(BUILD)/kernel.unsigned > /dev/null
 $(VARIANTS)/kept-by-acme.bin: $(VARIANTS)/acme.key $(VARIANTS)/kept.unsigned $(NONOS)
 	$(Q)$(NONOS) sign -k $< -o $@ $(VARIANTS)/kept.unsigned > /dev/null
+
+$(VARIANTS)/release-by-acme.bin: $(VARIANTS)/acme.key $(VARIANTS)/release.unsigned $(NONOS)
+	$(Q)$(NONOS) sign -k $< -o $@ $(VARIANTS)/release.unsigned > /dev/null
 
 # Loaders by policy: whom they trust and revoke, their profile and their floor.
 $(GEN)/variants/both.c: ARGUMENTS := dev 1 'acme other' ''
@@ -56,5 +70,5 @@ $(VARIANTS)/%.efi: tests/variants/rules.mk
 matrix: all variants ## starts through firmware: machines that lack something, loaders of other policies
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD) --matrix
 
-variants: $(addprefix $(VARIANTS)/,kept.elf freed.elf kept-by-acme.bin kernel-by-acme.bin kernel-by-other.bin) \
+variants: $(addprefix $(VARIANTS)/,kept.elf freed.elf kept-by-acme.bin release-by-acme.bin kernel-by-acme.bin kernel-by-other.bin) \
     $(addsuffix .efi,$(addprefix $(VARIANTS)/,kept $(VARIANT_LOADERS) $(VARIANT_PROGRAMS)))
