@@ -29,18 +29,19 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 
 # Sources ------------------------------------------------------------------------------------------
-CRYPTO_CORE := $(wildcard crypto/*.c)
+# Sorted: the order of a locale would be one of other bytes.
+CRYPTO_CORE := $(sort $(wildcard crypto/*.c))
 # With the vectors that the kernel has not, the loader has and host programs may have.
 CRYPTO_KERNEL := $(CRYPTO_CORE) crypto/wide/blake3_none.c
 CRYPTO_LOADER := $(CRYPTO_CORE) $(addprefix crypto/wide/blake3_,loader.c sse41.c)
 CRYPTO := $(CRYPTO_CORE) $(addprefix crypto/wide/blake3_,host.c sse41.c avx2.c avx512.c)
-IMAGE := $(wildcard image/*.c)
-DISPLAY := $(wildcard display/*.c) font.c # the latter made by scripts/font
-TOOL := $(wildcard tools/*.c)
+IMAGE := $(sort $(wildcard image/*.c))
+DISPLAY := $(sort $(wildcard display/*.c)) font.c # the latter made by scripts/font
+TOOL := $(sort $(wildcard tools/*.c))
 TOOL_MODULES := $(filter-out tools/main.c,$(TOOL))
-KERNEL := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S)
-LOADER := $(wildcard boot/*.c boot/*.S)
-FREESTANDING_SRC := $(wildcard crypto/freestanding/*.c)
+KERNEL := $(sort $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S))
+LOADER := $(sort $(wildcard boot/*.c boot/*.S))
+FREESTANDING_SRC := $(sort $(wildcard crypto/freestanding/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # Kernel and loader files without hardware in them: tested on the host.
 HOSTABLE := $(filter-out %/main.c,$(wildcard $(addsuffix .c,$(addprefix kernel/,$(UNIT_TESTS)) \
@@ -49,6 +50,11 @@ HOSTABLE := $(filter-out %/main.c,$(wildcard $(addsuffix .c,$(addprefix kernel/,
 # PQClean, each algorithm as one file that includes those of the package.
 MLKEM := crypto/pqclean/ml-kem-768.c
 MLDSA := crypto/pqclean/ml-dsa-65.c
+
+# Other flags for the same sources (make coverage).
+ifdef MORE_FLAGS
+include $(MORE_FLAGS)
+endif
 
 # Outputs ------------------------------------------------------------------------------------------
 NONOS := $(BUILD)/nonos
@@ -84,12 +90,13 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, fuzzing
+test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, coverage, fuzzing
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) matrix
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
+	@$(MAKE) $(PARALLEL) coverage
 	@$(MAKE) $(PARALLEL) fuzz
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
@@ -171,7 +178,7 @@ $(BUILD)/$(1)/%.a:
 	$$(SAY) archive $$@
 	$$(Q)rm -f $$@ && $$(AR) qcsD $$@ $$^
 endef
-CRYPTO_ASM := $(wildcard crypto/*.S)
+CRYPTO_ASM := $(sort $(wildcard crypto/*.S))
 $(eval $(call world,kernel,$(CC) $(KERNEL_FLAGS),$(CRYPTO_KERNEL) $(CRYPTO_ASM) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
 $(eval $(call world,loader,$(CC) $(LOADER_FLAGS),$(CRYPTO_LOADER) $(IMAGE) $(DISPLAY) $(FREESTANDING_SRC)))
 $(eval $(call world,host,$(HOST_CC) $(HOST_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE)))
