@@ -7,8 +7,8 @@
  *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of
  *                         devices, RW and uncached
  *     0xFFFFC00000000000  stacks, an unmapped page under and above each; RW
- *     0xFFFFD00000000000  screen: the framebuffer, at its physical address plus this; RW and
- * uncached 0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
+ *     0xFFFFD00000000000  screen: the framebuffer, at its physical address plus this; RW, uncached
+ *     0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
  */
 #ifndef NONOS_KERNEL_MEM_ADDRESS_H
 #define NONOS_KERNEL_MEM_ADDRESS_H
