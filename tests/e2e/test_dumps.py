@@ -54,7 +54,7 @@ def test_entropy_is_nowhere_in_memory_once_it_was_used(examine, build):
 
 
 def test_the_search_finds_entropy_that_a_loader_has_kept(examine, build, tmp_path):
-    """The loader's own, beside the handoff's. The kernel zeroes both, and all that the loader used."""
+    """The loader's own, beside the handoff's. The kernel zeroes both, and all the loader used."""
     with open(f"{build}/kernel.bin", "rb") as kernel:
         image = make_image(build, tmp_path, kernel.read(), f"{build}/variants/kept.efi")
     guest = examine(f"{build}/kernel.elf", image)
