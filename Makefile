@@ -90,12 +90,13 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, coverage, fuzzing
+test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, two unlike builds, coverage, fuzzing
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) matrix
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
+	@$(MAKE) reproduce
 	@$(MAKE) $(PARALLEL) coverage
 	@$(MAKE) $(PARALLEL) fuzz
 

@@ -55,6 +55,7 @@ LOADER_FLAGS := --target=x86_64-unknown-windows $(COMMON) $(FREESTANDING)
 LOADER_FLAGS += -march=x86-64
 LOADER_FLAGS += -fshort-wchar                # UEFI's CHAR16
 LOADER_FLAGS += -mno-stack-arg-probe         # no __chkstk: UEFI gives 128 KiB of stack at once
+LOADER_FLAGS += -mno-incremental-linker-compatible # no time stamp in objects
 LOADER_FLAGS += -gdwarf-4 -Os                # size counts more than speed before the kernel runs
 
 LOADER_LDFLAGS := -subsystem:efi_application -entry:efi_main -nodefaultlib
