@@ -13,8 +13,8 @@
 
 #include <stddef.h>
 
-/* Finds the consoles; drawn: the framebuffer whose screen is left out, or null. After firmware_init;
- * before it, or where there are none, nothing is shown. */
+/* Finds the consoles; drawn: the framebuffer whose screen is left out, or null. After
+ * firmware_init; before it, or where there are none, nothing is shown. */
 void screen_init(const struct nonos_framebuffer *drawn);
 
 /* Text of printable ASCII, CR and LF. Does nothing once boot services have been left. */

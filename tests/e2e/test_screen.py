@@ -1,5 +1,6 @@
-"""The boot screen as a picture: what stands on it when the kernel is ready, when the loader refuses and
-when the kernel panics, read back by its glyphs; and whether the picture in the README is true."""
+"""The boot screen as a picture: what stands on it when the kernel is ready, when the loader refuses
+and when the kernel panics, read back by its glyphs; and whether the picture in the README is true.
+"""
 
 import os
 import re
@@ -192,8 +193,8 @@ def test_tampered_image_is_refused_in_words_and_colour(watched, font, build, tmp
 
 
 def test_without_a_framebuffer_firmware_shows_the_lines(watched, font, build, tmp_path, kernel):
-    """On a screen whose pixels are not in memory. Seen at a refusal, since leaving firmware ends what
-    it shows there."""
+    """On a screen whose pixels are not in memory. Seen at a refusal, since leaving firmware ends
+    what it shows there."""
     guest, look = watched(make_image(build, tmp_path, flip_middle(kernel)),
                           display=("-device", "virtio-gpu-pci"))
     guest.wait_for_line("NONOS: press a key")

@@ -1,5 +1,5 @@
-"""Reads the boot screen out of a picture: its bands of colour and its text, by matching the glyphs of
-the console font. Shares nothing with what drew it but the font's file.
+"""Reads the boot screen out of a picture: its bands of colour and its text, by matching the glyphs
+of the console font. Shares nothing with what drew it but the font's file.
 
 Text is found wherever it stands: a line is where most cells of a row of cells are glyphs.
 """
