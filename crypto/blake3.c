@@ -44,59 +44,98 @@ static inline uint32_t rotate(uint32_t x, unsigned n)
     return x >> n | x << (32 - n);
 }
 
+/* A sum that does not wait for what is added to it next: the compiler may not choose another order.
+ * Every step of a mix waits for the one before, so that each addition out of their way counts. */
+static inline uint32_t early(uint32_t sum)
+{
+    __asm__("" : "+r"(sum));
+    return sum;
+}
+
 static inline __attribute__((always_inline)) void
 mix(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d, uint32_t x, uint32_t y)
 {
-    s[a] += s[b] + x;
+    s[a] = early(s[a] + x) + s[b];
     s[d] = rotate(s[d] ^ s[a], 16);
     s[c] += s[d];
     s[b] = rotate(s[b] ^ s[c], 12);
-    s[a] += s[b] + y;
+    s[a] = early(s[a] + y) + s[b];
     s[d] = rotate(s[d] ^ s[a], 8);
     s[c] += s[d];
     s[b] = rotate(s[b] ^ s[c], 7);
 }
 
-/* The compression function, §2.2. out is its whole result; input may be its first half. */
-static void compress(const uint32_t input[8], const uint8_t block[BLAKE3_BLOCK_LEN],
-                     uint64_t counter, uint32_t block_len, uint32_t flags, uint32_t out[16])
+/* One or more blocks, each compressed with what came of the one before. */
+struct span {
+    const uint8_t *blocks;
+    size_t count;
+    uint64_t counter;
+    uint32_t block_len;
+    uint32_t flags;       /* of each block */
+    uint32_t first_flags; /* of the first, besides */
+    uint32_t last_flags;  /* of the last, besides */
+};
+
+/* The compression function, §2.2, over a span: the first half of its last result goes to value,
+ * which held what the first block takes; the second half to high, unless that is null. */
+static void compress(const struct span *span, uint32_t value[8], uint32_t *high)
 {
-    uint32_t s[16] = {
-        input[0],          input[1],
-        input[2],          input[3],
-        input[4],          input[5],
-        input[6],          input[7],
-        INITIAL[0],        INITIAL[1],
-        INITIAL[2],        INITIAL[3],
-        (uint32_t)counter, (uint32_t)(counter >> 32),
-        block_len,         flags,
-    };
-    /* Unrolled it is 2% faster and three times as large. */
-#pragma clang loop unroll(disable)
-    for (unsigned round = 0; round < 7; round++) {
-        const uint8_t *m = SCHEDULE[round];
-        mix(s, 0, 4, 8, 12, load_le32(block + 4 * m[0]), load_le32(block + 4 * m[1]));
-        mix(s, 1, 5, 9, 13, load_le32(block + 4 * m[2]), load_le32(block + 4 * m[3]));
-        mix(s, 2, 6, 10, 14, load_le32(block + 4 * m[4]), load_le32(block + 4 * m[5]));
-        mix(s, 3, 7, 11, 15, load_le32(block + 4 * m[6]), load_le32(block + 4 * m[7]));
-        mix(s, 0, 5, 10, 15, load_le32(block + 4 * m[8]), load_le32(block + 4 * m[9]));
-        mix(s, 1, 6, 11, 12, load_le32(block + 4 * m[10]), load_le32(block + 4 * m[11]));
-        mix(s, 2, 7, 8, 13, load_le32(block + 4 * m[12]), load_le32(block + 4 * m[13]));
-        mix(s, 3, 4, 9, 14, load_le32(block + 4 * m[14]), load_le32(block + 4 * m[15]));
-    }
-    for (unsigned i = 0; i < 8; i++) {
-        uint32_t low = s[i] ^ s[i + 8];
-        out[i + 8] = s[i + 8] ^ input[i];
-        out[i] = low;
+    for (size_t n = 0; n < span->count; n++) {
+        const uint8_t *block = span->blocks + BLAKE3_BLOCK_LEN * n;
+        uint32_t s[16] = {
+            value[0],
+            value[1],
+            value[2],
+            value[3],
+            value[4],
+            value[5],
+            value[6],
+            value[7],
+            INITIAL[0],
+            INITIAL[1],
+            INITIAL[2],
+            INITIAL[3],
+            (uint32_t)span->counter,
+            (uint32_t)(span->counter >> 32),
+            span->block_len,
+            span->flags | (n == 0 ? span->first_flags : 0) |
+                (n + 1 == span->count ? span->last_flags : 0),
+        };
+        for (unsigned round = 0; round < 7; round++) {
+            const uint8_t *m = SCHEDULE[round];
+            mix(s, 0, 4, 8, 12, load_le32(block + 4 * m[0]), load_le32(block + 4 * m[1]));
+            mix(s, 1, 5, 9, 13, load_le32(block + 4 * m[2]), load_le32(block + 4 * m[3]));
+            mix(s, 2, 6, 10, 14, load_le32(block + 4 * m[4]), load_le32(block + 4 * m[5]));
+            mix(s, 3, 7, 11, 15, load_le32(block + 4 * m[6]), load_le32(block + 4 * m[7]));
+            mix(s, 0, 5, 10, 15, load_le32(block + 4 * m[8]), load_le32(block + 4 * m[9]));
+            mix(s, 1, 6, 11, 12, load_le32(block + 4 * m[10]), load_le32(block + 4 * m[11]));
+            mix(s, 2, 7, 8, 13, load_le32(block + 4 * m[12]), load_le32(block + 4 * m[13]));
+            mix(s, 3, 4, 9, 14, load_le32(block + 4 * m[14]), load_le32(block + 4 * m[15]));
+        }
+        for (unsigned i = 0; high && i < 8; i++)
+            high[i] = s[i + 8] ^ value[i];
+        for (unsigned i = 0; i < 8; i++)
+            value[i] = s[i] ^ s[i + 8];
     }
 }
 
-/* out may be node->input. */
+/* The whole result for a node, or the first half of it where high is null; value may be
+ * node->input. */
+static void compress_node(const struct node *node, uint64_t counter, uint32_t value[8],
+                          uint32_t *high)
+{
+    const struct span span = {.blocks = node->block,
+                              .count = 1,
+                              .counter = counter,
+                              .block_len = node->block_len,
+                              .flags = node->flags};
+    memmove(value, node->input, sizeof node->input);
+    compress(&span, value, high);
+}
+
 static void node_value(const struct node *node, uint32_t value[8])
 {
-    uint32_t out[16];
-    compress(node->input, node->block, node->counter, node->block_len, node->flags, out);
-    memcpy(value, out, 32);
+    compress_node(node, node->counter, value, nullptr);
 }
 
 static void start_chunk(struct blake3 *state, uint64_t counter)
@@ -172,16 +211,14 @@ static void push_subtree(struct blake3 *state, uint32_t value[8], uint64_t count
     start_chunk(state, state->chunk_counter + count);
 }
 
-/* The most chunks that are taken at once. */
-#define WIDE_CHUNK_COUNT 128u
+/* The most chunks that are taken at once: 2^8, so that there are 9 sizes of subtrees in them. */
+#define WIDE_CHUNK_COUNT 256u
+#define WIDE_LEVEL_COUNT 9u
 
-/* The value of the subtree over count chunks, a power of two: all chunks side by side, then each
- * level of parents. */
-static void hash_subtree(const struct blake3 *state, blake3_wide_function *hash,
-                         const uint8_t *input, size_t count, uint32_t value[8])
+static void hash_chunks(const struct blake3 *state, blake3_wide_function *hash,
+                        const uint8_t *input, size_t count, uint8_t *values)
 {
-    uint8_t values[WIDE_CHUNK_COUNT * BLAKE3_OUT_LEN];
-    struct blake3_wide work = {
+    const struct blake3_wide work = {
         .input = input,
         .count = count,
         .block_count = BLAKE3_CHUNK_LEN / BLAKE3_BLOCK_LEN,
@@ -194,37 +231,68 @@ static void hash_subtree(const struct blake3 *state, blake3_wide_function *hash,
         .out = values,
     };
     hash(&work);
-    work = (struct blake3_wide){
+}
+
+/* Of each two values in a row that of their parent, in their place. */
+static void join_pairs(const struct blake3 *state, blake3_wide_function *hash, uint8_t *values,
+                       size_t pair_count)
+{
+    const struct blake3_wide work = {
         .input = values,
-        .count = count / 2,
+        .count = pair_count,
         .block_count = 1,
         .key = state->key,
         .flags = state->flags | (uint32_t)PARENT,
         .out = values,
     };
-    for (; work.count > 0; work.count /= 2)
-        hash(&work);
-    for (unsigned i = 0; i < 8; i++)
-        value[i] = load_le32(values + 4 * i);
-    bytes_wipe(values, count * BLAKE3_OUT_LEN);
+    hash(&work);
 }
 
-/* Takes as many whole chunks from the start of the input as make one subtree, if that is two or
- * more and input is left behind them. How many bytes that were. */
-static size_t absorb_subtree(struct blake3 *state, const uint8_t *input, size_t len)
+/* Joins the values of count chunks, a level of parents at a time, until each is in one of the
+ * subtrees that count has as a sum of powers of two, and puts these on the stack, the largest
+ * first. */
+static void push_chunks(struct blake3 *state, blake3_wide_function *hash, uint8_t *values,
+                        size_t count)
 {
-    uint32_t value[8];
-    size_t count = WIDE_CHUNK_COUNT;
+    uint8_t subtrees[WIDE_LEVEL_COUNT][BLAKE3_OUT_LEN] = {0};
+    for (size_t level = 0, left = count; left > 0; level++) {
+        if (left % 2 != 0)
+            memcpy(subtrees[level], values + BLAKE3_OUT_LEN * (left - 1), BLAKE3_OUT_LEN);
+        left /= 2;
+        if (left > 0)
+            join_pairs(state, hash, values, left);
+    }
+    for (size_t level = WIDE_LEVEL_COUNT; level-- > 0;) {
+        uint32_t value[8];
+        if ((count >> level & 1) == 0)
+            continue;
+        for (unsigned i = 0; i < 8; i++)
+            value[i] = load_le32(subtrees[level] + 4 * i);
+        push_subtree(state, value, UINT64_C(1) << level);
+    }
+    bytes_wipe(subtrees, sizeof subtrees);
+}
+
+/* Takes the whole chunks from the start of the input, if that can be done side by side and input is
+ * left behind them; not so many that a subtree of them would not be one of the tree. How many bytes
+ * that were. */
+[[gnu::noinline]] static size_t absorb_chunks(struct blake3 *state, const uint8_t *input,
+                                              size_t len)
+{
+    uint8_t values[WIDE_CHUNK_COUNT * BLAKE3_OUT_LEN] __attribute__((uninitialized));
     blake3_wide_function *hash;
-    if (state->blocks_compressed != 0 || len <= 2 * BLAKE3_CHUNK_LEN)
-        return 0;
-    while (count * BLAKE3_CHUNK_LEN >= len || state->chunk_counter % count != 0)
-        count /= 2;
+    uint64_t aligned = state->chunk_counter & (0 - state->chunk_counter);
+    size_t count = WIDE_CHUNK_COUNT;
+    if (count > (len - 1) / BLAKE3_CHUNK_LEN)
+        count = (len - 1) / BLAKE3_CHUNK_LEN;
+    if (aligned != 0 && count > aligned)
+        count = aligned;
     hash = blake3_wide_choose();
     if (count < 2 || !hash)
         return 0;
-    hash_subtree(state, hash, input, count, value);
-    push_subtree(state, value, count);
+    hash_chunks(state, hash, input, count, values);
+    push_chunks(state, hash, values, count);
+    bytes_wipe(values, count * BLAKE3_OUT_LEN);
     return count * BLAKE3_CHUNK_LEN;
 }
 
@@ -233,17 +301,23 @@ static uint32_t start_flag(const struct blake3 *state)
     return state->blocks_compressed == 0 ? CHUNK_START : 0;
 }
 
-/* Takes one block that has more input behind it, so that it is not the last of the input. */
-static void absorb_block(struct blake3 *state, const uint8_t block[BLAKE3_BLOCK_LEN])
+/* Takes blocks that have more input behind them, so that the last is not the last of the input; no
+ * more than the chunk has left. How many. */
+static size_t absorb_blocks(struct blake3 *state, const uint8_t *blocks, size_t count)
 {
-    bool last = state->blocks_compressed == BLAKE3_CHUNK_LEN / BLAKE3_BLOCK_LEN - 1;
-    uint32_t flags = state->flags | start_flag(state) | (last ? CHUNK_END : 0u);
-    uint32_t out[16];
-    compress(state->chunk_value, block, state->chunk_counter, BLAKE3_BLOCK_LEN, flags, out);
-    memcpy(state->chunk_value, out, sizeof state->chunk_value);
-    state->blocks_compressed++;
-    if (last)
+    size_t left = BLAKE3_CHUNK_LEN / BLAKE3_BLOCK_LEN - state->blocks_compressed;
+    const struct span span = {.blocks = blocks,
+                              .count = count < left ? count : left,
+                              .counter = state->chunk_counter,
+                              .block_len = BLAKE3_BLOCK_LEN,
+                              .flags = state->flags,
+                              .first_flags = start_flag(state),
+                              .last_flags = count < left ? 0u : CHUNK_END};
+    compress(&span, state->chunk_value, nullptr);
+    state->blocks_compressed = (uint8_t)(state->blocks_compressed + span.count);
+    if (span.count == left)
         push_subtree(state, state->chunk_value, 1);
+    return span.count;
 }
 
 void blake3_update(struct blake3 *state, const void *input, size_t len)
@@ -261,14 +335,14 @@ void blake3_update(struct blake3 *state, const void *input, size_t len)
         if (len == 0)
             return;
         state->block_len = 0;
-        absorb_block(state, state->block);
+        (void)absorb_blocks(state, state->block, 1);
     }
     while (len > BLAKE3_BLOCK_LEN) {
-        size_t take = absorb_subtree(state, from, len);
-        if (take == 0) {
-            absorb_block(state, from);
-            take = BLAKE3_BLOCK_LEN;
-        }
+        size_t take = 0;
+        if (state->blocks_compressed == 0 && len > 2 * BLAKE3_CHUNK_LEN)
+            take = absorb_chunks(state, from, len);
+        if (take == 0)
+            take = BLAKE3_BLOCK_LEN * absorb_blocks(state, from, (len - 1) / BLAKE3_BLOCK_LEN);
         from += take;
         len -= take;
     }
@@ -302,7 +376,7 @@ void blake3_final_at(const struct blake3 *state, uint64_t offset, uint8_t *out, 
     uint64_t counter = offset / BLAKE3_BLOCK_LEN;
     size_t skip = offset % BLAKE3_BLOCK_LEN;
     while (out_len > 0) {
-        compress(root.input, root.block, counter, root.block_len, root.flags, words);
+        compress_node(&root, counter, words, words + 8);
         for (unsigned i = 0; i < 16; i++)
             store_le32(bytes + 4 * i, words[i]);
         size_t take = BLAKE3_BLOCK_LEN - skip;
