@@ -1,7 +1,5 @@
 #include "tools/file.h"
 
-#include "crypto/bytes.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -65,8 +63,6 @@ enum nonos_error file_read(const char *path, size_t max_len, struct file_bytes *
 
 void file_free(struct file_bytes *file)
 {
-    if (file->bytes != nullptr)
-        bytes_wipe(file->bytes, file->len);
     free(file->bytes);
     *file = (struct file_bytes){nullptr, 0};
 }

@@ -22,7 +22,7 @@ struct file_bytes {
  * NONOS_E_SIZE (more than max_len bytes), NONOS_E_IMAGE_CHANGED, NONOS_E_NO_MEMORY. */
 [[nodiscard]] enum nonos_error file_read(const char *path, size_t max_len, struct file_bytes *out);
 
-/* Wipes and frees. */
+/* Does not wipe: no secret is read this way (tools/key.h reads keys). */
 void file_free(struct file_bytes *file);
 
 /* Replaces the file, or the file a link points to, keeping its mode; a device or a pipe is written
