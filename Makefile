@@ -90,7 +90,7 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, two unlike builds, coverage, fuzzing
+test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, two unlike builds, coverage, fuzzing, bench
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) matrix
@@ -99,6 +99,7 @@ test-all: test ## the same, then what takes minutes: tampering, more machines, s
 	@$(MAKE) reproduce
 	@$(MAKE) $(PARALLEL) coverage
 	@$(MAKE) $(PARALLEL) fuzz
+	@$(MAKE) bench
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
 	@$(NO_KEY) scripts/setup --check

@@ -69,8 +69,7 @@ bench: ## speed against peers, instructions of a start, sizes, each against its 
 	@$(MAKE) $(PARALLEL) bench-parts
 	@$(NO_KEY) $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --boot $(BENCH_BOOT) $(BENCH_OPTIONS)
 bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare with later
-	@$(MAKE) bench BENCH_OPTIONS=--record
-	@$(MAKE) timeline
+	@status=0; $(MAKE) bench BENCH_OPTIONS=--record || status=$$?; $(MAKE) timeline; exit $$status
 # After all, which installs PQClean: its files are looked for when make starts.
 bench-parts: $(BENCH)/primitives $(BENCH)/files $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all

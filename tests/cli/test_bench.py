@@ -1,5 +1,6 @@
 """What makes `make bench` fail, tried with made-up figures."""
 
+import json
 import os
 import sys
 
@@ -79,3 +80,13 @@ def test_two_runs_of_one_start_must_agree():
     assert verdict.check_repeat("loader", [run, slower], verdict.TIMER) != []
     assert "5 instructions in one run, 6" in verdict.check_repeat(
         "kernel", [run, [("kernel", "entry", 6), run[1]]])[0]
+
+
+def test_the_recorded_baseline_is_within_the_bars():
+    with open(os.path.join(ROOT, "tests", "bench", "baseline.json"), encoding="utf-8") as file:
+        recorded = json.load(file)
+    assert sum(count for _, _, count in recorded["kernel"]) <= verdict.KERNEL_BAR
+    assert sum(count for part, _, count in recorded["boot"]
+               if part == "loader") <= verdict.LOADER_BAR
+    for name, size in recorded["sizes"].items():
+        assert size <= verdict.SIZE_BARS[name]

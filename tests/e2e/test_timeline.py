@@ -1,4 +1,4 @@
-"""The picture of a boot's steps is of the recorded counts, and its steps are those of the sources."""
+"""The picture of a boot's steps is of the recorded counts, its steps are those of the sources."""
 
 import json
 import os
