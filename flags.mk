@@ -89,5 +89,5 @@ FLAGS_host/crypto/blake3 := -mllvm -unroll-threshold=1600
 FLAGS_crypto/keccak_bmi := -mbmi -mbmi2      # general registers still
 # In the loader they come after -mgeneral-regs-only and take vectors back; x87 and MMX stay off.
 FLAGS_crypto/wide/blake3_sse41 := -msse4.1
-FLAGS_crypto/wide/blake3_avx2 := -mavx2 -O3
-FLAGS_crypto/wide/blake3_avx512 := -mavx512f -mavx512vl -O3
+FLAGS_crypto/wide/blake3_avx2 := -mavx2
+FLAGS_crypto/wide/blake3_avx512 := -mavx512f -mavx512vl
