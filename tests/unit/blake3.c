@@ -316,6 +316,27 @@ static void test_wide_counters_reach_beyond_32_bits(void **)
     free(input);
 }
 
+/* Chunks so far into an input that their counters need the upper half, too: all widths, against no
+ * vectors. */
+static void test_widths_agree_far_into_an_input(void **)
+{
+    const size_t len = 200 * BLAKE3_CHUNK_LEN;
+    uint8_t *input = test_allocate(len), wanted[32], out[32];
+    test_random(input, len);
+    for (size_t width = WIDTH_COUNT; width-- > 0;) {
+        struct blake3 state;
+        use_width(width);
+        blake3_init(&state);
+        state.chunk_counter = UINT64_C(1) << 33;
+        blake3_update(&state, input, len);
+        blake3_final(&state, out, sizeof out);
+        if (width == WIDTH_COUNT - 1)
+            memcpy(wanted, out, sizeof wanted);
+        assert_memory_equal(out, wanted, sizeof out);
+    }
+    free(input);
+}
+
 static void test_same_as_b3sum(void **)
 {
     static const size_t lens[] = {0, 1, 64, 65, 1024, 1025, 2048, 2049, 200000, 1 << 20};
@@ -348,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_every_width_is_chosen_where_it_can_be),
         cmocka_unit_test(test_all_widths_agree_on_long_inputs),
         cmocka_unit_test(test_wide_counters_reach_beyond_32_bits),
+        cmocka_unit_test(test_widths_agree_far_into_an_input),
         cmocka_unit_test(test_same_as_b3sum),
     };
     return cmocka_run_group_tests_name("blake3", tests, nullptr, nullptr);
