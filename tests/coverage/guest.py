@@ -1,11 +1,10 @@
 #!/usr/bin/python3
-"""QEMU for a coverage run: as the first qemu-system-x86_64 in PATH, which run.py makes it, it starts
-the real one with the guest's memory in a file.
+"""QEMU for a coverage run: first in PATH, it starts the real one with the guest's memory in a file.
 
 The loader's counters are taken out of that file when it calls the kernel, which will have other
 uses for their memory; the kernel's, and those of a loader that called none, when the guest has
-ended, in whatever way. Where the build is and where profiles go, NONOS_COVERAGE tells. The process that a test sees
-and ends is only a front: what works here has a session of its own and notices.
+ended, in whatever way. Where the build is and where profiles go, NONOS_COVERAGE tells. The process
+that a test sees and ends is only a front: what works here has a session of its own and notices.
 """
 
 import contextlib
@@ -28,7 +27,7 @@ sys.dont_write_bytecode = True
 import debugger  # noqa: E402
 import guest_profile  # noqa: E402
 
-# They load a loader and wait for it in memory that the loader may free: their counters are not kept.
+# They load a loader, which may free their memory: what is in their counters then is not one.
 STARTERS = {"occupied.efi", "five_levels.efi"}
 UNITS = {"": 1 << 20, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 

@@ -39,7 +39,8 @@ class ReproduceError(Exception):
 
 def run(*command, **options):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False, **options)
+                          stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False,
+                          **options)
     return done.returncode, done.stdout
 
 
@@ -65,7 +66,7 @@ def tracked():
 
 
 def copy_tree(target, backwards):
-    """The tree, in one order or the other: some file systems list their entries in that of making."""
+    """The tree, in one order or the other, which some file systems show when they list a folder."""
     names = sorted(tracked(), reverse=backwards)
     names += sorted((str(path.relative_to(ROOT)) for top in ("node_modules", ".git")
                      for path in (ROOT / top).rglob("*") if path.is_file()), reverse=backwards)
@@ -122,7 +123,7 @@ def environments(scratch):
     folder = scratch / "another" / "folder-of-another-length" / "b"
     second = Environment("b", folder, OTHER_ID if root else os.getuid(), "077", 1, fuse, wrap, env)
     if not fuse:
-        missing.append("the order of folders: disorderfs needs root and /dev/fuse; copied backwards")
+        missing.append("the order of files, but as copied: disorderfs needs root and /dev/fuse")
     return first, second, missing
 
 

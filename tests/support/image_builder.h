@@ -95,6 +95,41 @@ static inline void built_section(uint8_t *at, struct built_names *names, const c
     store_le64(at + 48, alignment);
 }
 
+static inline void built_header(uint8_t *b, uint64_t entry)
+{
+    memcpy(b,
+           "\x7F"
+           "ELF\2\1\1",
+           7);
+    built_store16(b + 16, 2);
+    built_store16(b + 18, 62);
+    store_le32(b + 20, 1);
+    store_le64(b + 24, entry);
+    store_le64(b + 32, 64);
+    store_le64(b + 40, 0x6000);
+    built_store16(b + 52, 64);
+    built_store16(b + 54, 56);
+    built_store16(b + 56, BUILT_PROGRAM_COUNT);
+    built_store16(b + 58, 64);
+    built_store16(b + 60, 9);
+    built_store16(b + 62, 8);
+}
+
+static inline void built_contents(uint8_t *b, uint64_t note_at, const char *manifest,
+                                  size_t manifest_len)
+{
+    memset(b + 0x1000, 'r', BUILT_RODATA_LEN);
+    memcpy(b + 0x1000 + BUILT_RODATA_LEN, manifest, manifest_len);
+    store_le32(b + 0x1000 + note_at, 4);
+    store_le32(b + 0x1000 + note_at + 4, 4);
+    store_le32(b + 0x1000 + note_at + 8, 18);
+    memcpy(b + 0x1000 + note_at + 12, "Xen", 4);
+    memset(b + 0x3000, 0x90, BUILT_TEXT_LEN);
+    memset(b + 0x4000, 'd', BUILT_DATA_LEN);
+    /* What a linker adds that an image does not keep. */
+    memset(b + 0x5000, 'c', 16);
+}
+
 /* An ELF file with this manifest as a linker leaves it (free it with file_free): a kernel when
  * base_paddr is NONOS_KERNEL_PADDR and offset NONOS_KERNEL_VIRTUAL_OFFSET. */
 static inline struct file_bytes built_elf_at(const char *manifest, uint64_t base_paddr,
@@ -110,23 +145,7 @@ static inline struct file_bytes built_elf_at(const char *manifest, uint64_t base
     assert_true(r_len <= 0x2000);
     uint8_t *b = file.bytes;
 
-    memcpy(b,
-           "\x7F"
-           "ELF\2\1\1",
-           7);
-    built_store16(b + 16, 2);
-    built_store16(b + 18, 62);
-    store_le32(b + 20, 1);
-    store_le64(b + 24, x_paddr + offset + 16);
-    store_le64(b + 32, 64);
-    store_le64(b + 40, 0x6000);
-    built_store16(b + 52, 64);
-    built_store16(b + 54, 56);
-    built_store16(b + 56, BUILT_PROGRAM_COUNT);
-    built_store16(b + 58, 64);
-    built_store16(b + 60, 9);
-    built_store16(b + 62, 8);
-
+    built_header(b, x_paddr + offset + 16);
     uint8_t *p = b + 64;
     built_program(p, 1, 4, 0x1000, base_paddr + offset, base_paddr, r_len, r_len, 0x1000);
     built_program(p + 56, 1, 5, 0x3000, x_paddr + offset, x_paddr, BUILT_TEXT_LEN, BUILT_TEXT_LEN,
@@ -137,16 +156,7 @@ static inline struct file_bytes built_elf_at(const char *manifest, uint64_t base
                   base_paddr + note_at, 20, 20, 4);
     built_program(p + 224, 0x6474E551, 6, 0, 0, 0, 0, 0, 0);
 
-    memset(b + 0x1000, 'r', BUILT_RODATA_LEN);
-    memcpy(b + 0x1000 + BUILT_RODATA_LEN, manifest, manifest_len);
-    store_le32(b + 0x1000 + note_at, 4);
-    store_le32(b + 0x1000 + note_at + 4, 4);
-    store_le32(b + 0x1000 + note_at + 8, 18);
-    memcpy(b + 0x1000 + note_at + 12, "Xen", 4);
-    memset(b + 0x3000, 0x90, BUILT_TEXT_LEN);
-    memset(b + 0x4000, 'd', BUILT_DATA_LEN);
-    /* What a linker adds that an image does not keep. */
-    memset(b + 0x5000, 'c', 16);
+    built_contents(b, note_at, manifest, manifest_len);
 
     struct built_names names = {.len = 1};
     uint8_t *s = b + 0x6000 + 64;
