@@ -1,5 +1,6 @@
 #include "crypto/blake3.h"
 
+#include "crypto/blake3_compress.h"
 #include "crypto/bytes.h"
 #include "crypto/wide/blake3_wide.h"
 
@@ -15,21 +16,6 @@ enum {
     DERIVE_KEY_MATERIAL = 1 << 6,
 };
 
-static const uint32_t INITIAL[8] = {
-    0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
-};
-
-/* Which message word each round takes where: the permutation of §2.2, applied again each round. */
-static const uint8_t SCHEDULE[7][16] = {
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-    {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
-    {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1},
-    {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
-    {12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4},
-    {9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7},
-    {11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13},
-};
-
 /* What the last compression of a node takes; a chaining value or output comes of it. */
 struct node {
     uint32_t input[8];
@@ -39,98 +25,18 @@ struct node {
     uint32_t flags;
 };
 
-static inline uint32_t rotate(uint32_t x, unsigned n)
-{
-    return x >> n | x << (32 - n);
-}
-
-/* A sum that does not wait for what is added to it next: the compiler may not choose another order.
- * Every step of a mix waits for the one before, so that each addition out of their way counts. */
-static inline uint32_t early(uint32_t sum)
-{
-    __asm__("" : "+r"(sum));
-    return sum;
-}
-
-static inline __attribute__((always_inline)) void
-mix(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d, uint32_t x, uint32_t y)
-{
-    s[a] = early(s[a] + x) + s[b];
-    s[d] = rotate(s[d] ^ s[a], 16);
-    s[c] += s[d];
-    s[b] = rotate(s[b] ^ s[c], 12);
-    s[a] = early(s[a] + y) + s[b];
-    s[d] = rotate(s[d] ^ s[a], 8);
-    s[c] += s[d];
-    s[b] = rotate(s[b] ^ s[c], 7);
-}
-
-/* One or more blocks, each compressed with what came of the one before. */
-struct span {
-    const uint8_t *blocks;
-    size_t count;
-    uint64_t counter;
-    uint32_t block_len;
-    uint32_t flags;       /* of each block */
-    uint32_t first_flags; /* of the first, besides */
-    uint32_t last_flags;  /* of the last, besides */
-};
-
-/* The compression function, §2.2, over a span: the first half of its last result goes to value,
- * which held what the first block takes; the second half to high, unless that is null. */
-static void compress(const struct span *span, uint32_t value[8], uint32_t *high)
-{
-    for (size_t n = 0; n < span->count; n++) {
-        const uint8_t *block = span->blocks + BLAKE3_BLOCK_LEN * n;
-        uint32_t s[16] = {
-            value[0],
-            value[1],
-            value[2],
-            value[3],
-            value[4],
-            value[5],
-            value[6],
-            value[7],
-            INITIAL[0],
-            INITIAL[1],
-            INITIAL[2],
-            INITIAL[3],
-            (uint32_t)span->counter,
-            (uint32_t)(span->counter >> 32),
-            span->block_len,
-            span->flags | (n == 0 ? span->first_flags : 0) |
-                (n + 1 == span->count ? span->last_flags : 0),
-        };
-        for (unsigned round = 0; round < 7; round++) {
-            const uint8_t *m = SCHEDULE[round];
-            mix(s, 0, 4, 8, 12, load_le32(block + 4 * m[0]), load_le32(block + 4 * m[1]));
-            mix(s, 1, 5, 9, 13, load_le32(block + 4 * m[2]), load_le32(block + 4 * m[3]));
-            mix(s, 2, 6, 10, 14, load_le32(block + 4 * m[4]), load_le32(block + 4 * m[5]));
-            mix(s, 3, 7, 11, 15, load_le32(block + 4 * m[6]), load_le32(block + 4 * m[7]));
-            mix(s, 0, 5, 10, 15, load_le32(block + 4 * m[8]), load_le32(block + 4 * m[9]));
-            mix(s, 1, 6, 11, 12, load_le32(block + 4 * m[10]), load_le32(block + 4 * m[11]));
-            mix(s, 2, 7, 8, 13, load_le32(block + 4 * m[12]), load_le32(block + 4 * m[13]));
-            mix(s, 3, 4, 9, 14, load_le32(block + 4 * m[14]), load_le32(block + 4 * m[15]));
-        }
-        for (unsigned i = 0; high && i < 8; i++)
-            high[i] = s[i + 8] ^ value[i];
-        for (unsigned i = 0; i < 8; i++)
-            value[i] = s[i] ^ s[i + 8];
-    }
-}
-
 /* The whole result for a node, or the first half of it where high is null; value may be
  * node->input. */
 static void compress_node(const struct node *node, uint64_t counter, uint32_t value[8],
                           uint32_t *high)
 {
-    const struct span span = {.blocks = node->block,
-                              .count = 1,
-                              .counter = counter,
-                              .block_len = node->block_len,
-                              .flags = node->flags};
+    const struct blake3_span span = {.blocks = node->block,
+                                     .count = 1,
+                                     .counter = counter,
+                                     .block_len = node->block_len,
+                                     .flags = node->flags};
     memmove(value, node->input, sizeof node->input);
-    compress(&span, value, high);
+    blake3_compress(&span, value, high);
 }
 
 static void node_value(const struct node *node, uint32_t value[8])
@@ -156,7 +62,7 @@ static void init(struct blake3 *state, const uint32_t key[8], uint32_t flags)
 
 void blake3_init(struct blake3 *state)
 {
-    init(state, INITIAL, 0);
+    init(state, BLAKE3_INITIAL, 0);
 }
 
 static void init_with_key(struct blake3 *state, const uint8_t key[BLAKE3_KEY_LEN], uint32_t flags)
@@ -176,7 +82,7 @@ void blake3_init_keyed(struct blake3 *state, const uint8_t key[BLAKE3_KEY_LEN])
 void blake3_init_derive_key(struct blake3 *state, const char *context)
 {
     uint8_t key[BLAKE3_KEY_LEN];
-    init(state, INITIAL, DERIVE_KEY_CONTEXT);
+    init(state, BLAKE3_INITIAL, DERIVE_KEY_CONTEXT);
     blake3_update(state, context, strlen(context));
     blake3_final(state, key, sizeof key);
     init_with_key(state, key, DERIVE_KEY_MATERIAL);
@@ -306,14 +212,14 @@ static uint32_t start_flag(const struct blake3 *state)
 static size_t absorb_blocks(struct blake3 *state, const uint8_t *blocks, size_t count)
 {
     size_t left = BLAKE3_CHUNK_LEN / BLAKE3_BLOCK_LEN - state->blocks_compressed;
-    const struct span span = {.blocks = blocks,
-                              .count = count < left ? count : left,
-                              .counter = state->chunk_counter,
-                              .block_len = BLAKE3_BLOCK_LEN,
-                              .flags = state->flags,
-                              .first_flags = start_flag(state),
-                              .last_flags = count < left ? 0u : CHUNK_END};
-    compress(&span, state->chunk_value, nullptr);
+    const struct blake3_span span = {.blocks = blocks,
+                                     .count = count < left ? count : left,
+                                     .counter = state->chunk_counter,
+                                     .block_len = BLAKE3_BLOCK_LEN,
+                                     .flags = state->flags,
+                                     .first_flags = start_flag(state),
+                                     .last_flags = count < left ? 0u : CHUNK_END};
+    blake3_compress(&span, state->chunk_value, nullptr);
     state->blocks_compressed = (uint8_t)(state->blocks_compressed + span.count);
     if (span.count == left)
         push_subtree(state, state->chunk_value, 1);
