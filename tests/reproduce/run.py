@@ -106,6 +106,8 @@ def environments(scratch):
     locale = turkish(scratch)
     if locale:
         env.update(LOCPATH=str(locale), LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8")
+    else:
+        missing.append("the locale's letters: there is no tr_TR; only C differs from C.UTF-8")
     if root and works("unshare", "--uts", "hostname", "there.invalid"):
         wrap += ["unshare", "--uts", "sh", "-c", 'hostname there.invalid; exec "$@"', "sh"]
     else:
@@ -167,7 +169,7 @@ def start(environment, targets):
 
 def build(both, targets):
     running = [(each, *start(each, targets)) for each in both]
-    begun, failed = time.monotonic(), None
+    begun, failed, late = time.monotonic(), None, False
     while any(process.poll() is None for _, process, _ in running):
         time.sleep(1)
         late = time.monotonic() - begun > LIMIT
@@ -179,7 +181,8 @@ def build(both, targets):
         log.seek(0)
         if process.wait() and (failed is None or failed is environment):
             print(log.read()[-3000:], file=sys.stderr)
-            raise ReproduceError(f"the build in environment {environment.name} failed")
+            why = f"was not done after {LIMIT} seconds" if late else "failed"
+            raise ReproduceError(f"the build in environment {environment.name} {why}")
 
 
 def describe(first, second, missing):
