@@ -90,7 +90,7 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: tampering, more machines, single faults, constant time, two unlike builds, coverage, fuzzing, bench
+test-all: test ## the same, then what takes minutes: tampering, the hardest images, more machines, single faults, constant time, two unlike builds, coverage, fuzzing, bench
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) matrix
