@@ -5,6 +5,7 @@
 #include "crypto/ed25519_group.h"
 
 #include "crypto/bytes.h"
+#include "tests/support/ed25519_small_order.h"
 #include "tests/support/vectors.h"
 
 #include <openssl/bn.h>
@@ -255,21 +256,12 @@ static void test_decode_and_encode_are_inverse(void **)
     assert_true(points > 0 && points < RUNS);
 }
 
-/* y of p and more, or a sign where x is 0: RFC 8032 §5.1.3, steps 1 and 4. */
 static void test_decode_refuses_second_encodings(void **)
 {
-    static const char *const encodings[] = {
-        "0100000000000000000000000000000000000000000000000000000000000080",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    };
-    for (unsigned i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+    for (size_t i = SMALL_ORDER_CANONICAL_COUNT; i < SMALL_ORDER_COUNT; i++) {
         uint8_t bytes[GROUP_POINT_LEN];
         struct group_point p;
-        hex_decode_to(encodings[i], bytes, sizeof bytes);
+        hex_decode_to(SMALL_ORDER[i], bytes, sizeof bytes);
         assert_false(group_decode(&p, bytes));
         assert_true(group_is_neutral(&p));
     }
@@ -281,7 +273,7 @@ static void test_orders(void **)
     uint8_t bytes[32], sum_bytes[32];
     assert_false(group_has_small_order(&b));
     assert_false(group_is_neutral(&b));
-    hex_decode_to("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", bytes, 32);
+    hex_decode_to(ORDER_8, bytes, 32);
     assert_true(group_decode(&p, bytes));
     assert_true(group_has_small_order(&p));
     assert_false(group_is_neutral(&p));

@@ -6,30 +6,8 @@
 #include "crypto/ed25519_group.h"
 #include "crypto/ed25519_scalar.h"
 #include "tests/support/ed25519_peers.h"
+#include "tests/support/ed25519_small_order.h"
 #include "tests/support/vectors.h"
-
-/* The eight points of small order, and the encodings of them that are not canonical. */
-static const char *const SMALL_ORDER[] = {
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-};
-static const char *const SMALL_ORDER_NOT_CANONICAL[] = {
-    "0100000000000000000000000000000000000000000000000000000000000080",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-};
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-#define ORDER_8 SMALL_ORDER[4]
 
 /* k = SHA-512(R || A || M) mod L, by libsodium. */
 static void sodium_challenge(const uint8_t *r, const uint8_t *key, const void *message, size_t len,
@@ -124,14 +102,14 @@ static void check_small_order_key_is_refused(const char *hex)
 
 static void test_refuses_key_of_small_order(void **)
 {
-    for (size_t i = 0; i < COUNT(SMALL_ORDER); i++)
+    for (size_t i = 0; i < SMALL_ORDER_CANONICAL_COUNT; i++)
         check_small_order_key_is_refused(SMALL_ORDER[i]);
 }
 
 static void test_refuses_key_of_small_order_in_another_encoding(void **)
 {
-    for (size_t i = 0; i < COUNT(SMALL_ORDER_NOT_CANONICAL); i++)
-        check_small_order_key_is_refused(SMALL_ORDER_NOT_CANONICAL[i]);
+    for (size_t i = SMALL_ORDER_CANONICAL_COUNT; i < SMALL_ORDER_COUNT; i++)
+        check_small_order_key_is_refused(SMALL_ORDER[i]);
 }
 
 /* Every R of small order: [j]T with T of order 8, the key A + T, S = k a. The equation holds where
@@ -164,8 +142,8 @@ static void test_refuses_r_not_canonical(void **)
     test_random(seed, sizeof seed);
     assert_int_equal(crypto_sign_seed_keypair(key, secret, seed), 0);
     sodium_secret_scalar(seed, a);
-    for (size_t i = 0; i < COUNT(SMALL_ORDER_NOT_CANONICAL); i++) {
-        hex_decode_to(SMALL_ORDER_NOT_CANONICAL[i], sig, 32);
+    for (size_t i = SMALL_ORDER_CANONICAL_COUNT; i < SMALL_ORDER_COUNT; i++) {
+        hex_decode_to(SMALL_ORDER[i], sig, 32);
         sodium_challenge(sig, key, "m", 1, k);
         crypto_core_ed25519_scalar_mul(sig + 32, k, a);
         assert_false(ours_accepts(key, "m", 1, sig));

@@ -5,29 +5,10 @@
  *
  * The signatures are made with libsodium's arithmetic.
  */
+#include "tests/support/ed25519_small_order.h"
 #include "tests/support/verifying.h"
 
 #include <sodium.h>
-
-static const char *const small_order[] = {
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    /* The same points in encodings that are not canonical. */
-    "0100000000000000000000000000000000000000000000000000000000000080",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-};
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ORDER_8 small_order[4]
 
 static struct file_bytes image;
 static uint8_t message[IMAGE_ED25519_MESSAGE_LEN];
@@ -128,8 +109,8 @@ static void test_refuses_r_of_mixed_order(void **)
 static void test_refuses_r_of_small_order_in_every_encoding(void **)
 {
     static const uint8_t zero[32];
-    for (size_t i = 0; i < COUNT(small_order); i++) {
-        hex_decode_to(small_order[i], sig, 32);
+    for (size_t i = 0; i < SMALL_ORDER_COUNT; i++) {
+        hex_decode_to(SMALL_ORDER[i], sig, 32);
         complete(alice.ed25519, zero);
         check(&alice, NONOS_E_ED25519);
     }
@@ -138,10 +119,10 @@ static void test_refuses_r_of_small_order_in_every_encoding(void **)
 /* A of small order: where k is a multiple of 8, R = [S]B is a signature that anybody can make. */
 static void test_refuses_a_key_of_small_order_in_every_encoding(void **)
 {
-    for (size_t i = 0; i < COUNT(small_order); i++) {
+    for (size_t i = 0; i < SMALL_ORDER_COUNT; i++) {
         struct identity identity = alice;
         uint8_t k[32] = {1};
-        hex_decode_to(small_order[i], identity.ed25519, 32);
+        hex_decode_to(SMALL_ORDER[i], identity.ed25519, 32);
         for (unsigned n = 0; k[0] % 8 != 0 && n < 10000; n++) {
             uint8_t s[32];
             make_nonce(s);
