@@ -43,7 +43,7 @@ def memory_len(arguments):
     if "-m" not in arguments:
         return None
     size = re.match(r"(?:size=)?(\d+)([KMG]?)", arguments[arguments.index("-m") + 1])
-    return int(size[1]) * UNITS[size[2]]
+    return -(-int(size[1]) * UNITS[size[2]] // 8192) * 8192  # QEMU rounds up
 
 
 def end_with(front, process):
