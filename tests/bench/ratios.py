@@ -78,6 +78,14 @@ def measure_tool(program):
                [theirs_ns / ours_ns for ours_ns, theirs_ns in turns], FILE_LEN)
 
 
+def require_every_bar(rows):
+    """A bar whose row has another name would hold nothing."""
+    lost = set(BARS) - {(each["operation"], each["peer"]) for each in rows}
+    if lost:
+        raise ValueError("bars of what was not measured: " + ", ".join(map(" of ".join, lost)))
+    return rows
+
+
 def measure(folder):
-    return [*measure_primitives(os.path.join(folder, "primitives")),
-            measure_tool(os.path.join(folder, "files"))]
+    return require_every_bar([*measure_primitives(os.path.join(folder, "primitives")),
+                              measure_tool(os.path.join(folder, "files"))])

@@ -67,7 +67,8 @@ def check_ratios(rows):
 def check_repeat(part, runs, slack=0):
     """Two runs of one start must agree, but for what is named in VARIES: to the instruction, or
     within what an interrupt of firmware's timer costs, which comes where it comes."""
-    wrong = []
+    counts = [len(run) for run in runs]
+    wrong = [f"{part}: runs of {counts} steps"] if len(set(counts)) != 1 else []
     for first, second in zip(*runs):
         if first[:2] not in VARIES and (first[:2] != second[:2]
                                         or abs(first[2] - second[2]) > slack):

@@ -10,6 +10,7 @@ from conftest import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
 
+import ratios  # noqa: E402
 import verdict  # noqa: E402
 
 BASELINE = {"entry": 100_000, "ML-DSA-65": 10_000_000, "generator": 50_000}
@@ -80,6 +81,14 @@ def test_two_runs_of_one_start_must_agree():
     assert verdict.check_repeat("loader", [run, slower], verdict.TIMER) != []
     assert "5 instructions in one run, 6" in verdict.check_repeat(
         "kernel", [run, [("kernel", "entry", 6), run[1]]])[0]
+    assert verdict.check_repeat("kernel", [run, run[:1]]) == ["kernel: runs of [2, 1] steps"]
+
+
+def test_a_bar_of_what_is_not_measured_is_an_error():
+    rows = [{"operation": operation, "peer": peer} for operation, peer in ratios.BARS]
+    assert ratios.require_every_bar(rows) == rows
+    with pytest.raises(ValueError, match="not measured: .* of "):
+        ratios.require_every_bar(rows[1:])
 
 
 def test_the_recorded_baseline_is_within_the_bars():
