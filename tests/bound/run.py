@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+LIMIT_S = 600  # of one run: what does not end is a failure, too
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -36,7 +37,7 @@ def instructions(program, case, folder):
         ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=bound_measured",
          f"--callgrind-out-file={folder}/out", program, case],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False)
+        timeout=LIMIT_S, check=False)
     found = re.search(r"Collected : (\d+)", done.stdout)
     if done.returncode != 0 or not found or int(found[1]) < 10000:
         sys.exit(f"run.py: {case}: valgrind counted nothing:\n{done.stdout}")
@@ -74,7 +75,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
             done = subprocess.run([program, case], stdin=subprocess.DEVNULL, check=False, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=LIMIT_S)
             cost = dict(re.findall(r"(\w+)=(\w+)", done.stdout))
             if done.returncode != 0 or cost.get("code") != cost.get("expected"):
                 sys.exit(f"run.py: {case}: not the answer it is made for:\n{done.stdout}")
