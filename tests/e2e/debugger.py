@@ -15,7 +15,7 @@ def connect(path):
     """A stream to QEMU, which may still be starting."""
     stream = socket.socket(socket.AF_UNIX)
     stream.settimeout(90)
-    for _ in range(100):
+    for _ in range(600):
         if os.path.exists(path):
             break
         time.sleep(0.1)
