@@ -63,13 +63,13 @@ timeline: ## the recorded start, step by step, as docs/pictures/boot-timeline.sv
 	$(Q)$(PYTHON) -B tests/bench/timeline.py tests/bench/baseline.json docs/pictures/boot-timeline.svg
 
 .PHONY: bench bench-baseline bench-parts timeline
-bench: ## speed against peers, instructions of a start, sizes, each against its bar; FAST=1 without firmware
-	@$(NO_KEY) scripts/setup --bench
+bench: ## speed against peers, instructions of a start, sizes, each against its bar; FAST=1 what is alike on every machine
+	@$(NO_KEY) scripts/setup $(if $(FAST),--test,--bench)
 	@$(MAKE) $(PARALLEL) all
 	@$(MAKE) $(PARALLEL) bench-parts
 	@$(NO_KEY) $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --boot $(BENCH_BOOT) $(BENCH_OPTIONS)
 bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare with later
 	@status=0; $(MAKE) bench BENCH_OPTIONS=--record || status=$$?; $(MAKE) timeline; exit $$status
 # After all, which installs PQClean: its files are looked for when make starts.
-bench-parts: $(BENCH)/primitives $(BENCH)/files $(BENCH_BOOT)/key
+bench-parts: $(if $(FAST),,$(BENCH)/primitives $(BENCH)/files) $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all
