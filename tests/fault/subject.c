@@ -45,10 +45,7 @@ static void flip(struct file_bytes image, size_t distance_from_end)
 
 static void replace(struct file_bytes image, const char *old, const char *new)
 {
-    char *at = memmem(image.bytes, image.len, old, strlen(old));
-    assert_non_null(at);
-    assert_int_equal(strlen(old), strlen(new));
-    memcpy(at, new, strlen(new));
+    built_replace(image, old, new);
     built_sign(image, NONOS_IMAGE_KERNEL, 1);
 }
 

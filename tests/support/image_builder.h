@@ -264,6 +264,15 @@ static inline struct file_bytes built_copy(struct file_bytes image)
     return copy;
 }
 
+/* Writes a text of the same length over the first place where the old one stands. */
+static inline void built_replace(struct file_bytes image, const char *old, const char *new)
+{
+    char *at = memmem(image.bytes, image.len, old, strlen(old));
+    assert_non_null(at);
+    assert_int_equal(strlen(old), strlen(new));
+    memcpy(at, new, strlen(new));
+}
+
 /* Where a header of a sealed image is. */
 static inline uint8_t *built_program_header(struct file_bytes image, unsigned index)
 {

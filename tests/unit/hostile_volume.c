@@ -113,20 +113,12 @@ static void insert(const uint8_t *before, const uint8_t *after, uint64_t len)
     fake_add(&device, &efi_file_system_guid, &disk.volume);
 }
 
-static void replace(struct file_bytes image, const char *old, const char *new)
-{
-    char *at = memmem(image.bytes, image.len, old, strlen(old));
-    assert_non_null(at);
-    assert_int_equal(strlen(old), strlen(new));
-    memcpy(at, new, strlen(new));
-}
-
 static int make_kernels(void **state)
 {
     make_identities(state);
     first = built_kernel(BUILT_KERNEL_RELEASE);
     second = built_copy(first);
-    replace(second, "version=0.1.0", "version=0.2.0");
+    built_replace(second, "version=0.1.0", "version=0.2.0");
     memset(second.bytes + load_le64(built_program_header(second, BUILT_X) + 8), 0xCC,
            BUILT_TEXT_LEN);
     built_sign(first, NONOS_IMAGE_KERNEL, 1);

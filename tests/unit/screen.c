@@ -79,19 +79,26 @@ static void test_lines_reach_the_screen_and_not_the_port_that_has_them_already(v
     assert_string_equal(splitter.shown, "");
 }
 
+/* A screen with text and with pixels in memory; the latter as the loader describes them. */
+static struct nonos_framebuffer add_screen_to_draw_on(uint32_t pixel_format)
+{
+    static struct efi_graphics_info info;
+    static struct efi_graphics_mode mode = {
+        .info = &info, .frame_buffer_base = 0xC0000000, .frame_buffer_size = 640 * 4 * 480};
+    static struct efi_graphics_output output = {.mode = &mode};
+    info = (struct efi_graphics_info){.horizontal = 640,
+                                      .vertical = 480,
+                                      .pixel_format = pixel_format,
+                                      .pixels_per_scan_line = 640};
+    add_screen(&graphics, graphics_path);
+    fake_add(&graphics, &efi_graphics_output_guid, &output);
+    return (struct nonos_framebuffer){.paddr = 0xC0000000};
+}
+
 static void test_screen_that_we_draw_on_gets_no_text_and_the_others_do(void **state)
 {
     (void)state;
-    struct efi_graphics_info info = {.horizontal = 640,
-                                     .vertical = 480,
-                                     .pixel_format = EFI_PIXEL_BGRX,
-                                     .pixels_per_scan_line = 640};
-    struct efi_graphics_mode mode = {
-        .info = &info, .frame_buffer_base = 0xC0000000, .frame_buffer_size = 640 * 4 * 480};
-    struct efi_graphics_output output = {.mode = &mode};
-    struct nonos_framebuffer drawn = {.paddr = 0xC0000000};
-    add_screen(&graphics, graphics_path);
-    fake_add(&graphics, &efi_graphics_output_guid, &output);
+    struct nonos_framebuffer drawn = add_screen_to_draw_on(EFI_PIXEL_BGRX);
     add_screen(&second_serial, com2_path);
     screen_init(&drawn);
     screen_write("hello\r\n", 7);
@@ -109,16 +116,7 @@ static void test_screen_that_we_draw_on_gets_no_text_and_the_others_do(void **st
 static void test_console_is_not_a_way_back_to_the_screen_that_we_draw_on(void **state)
 {
     (void)state;
-    struct efi_graphics_info info = {.horizontal = 640,
-                                     .vertical = 480,
-                                     .pixel_format = EFI_PIXEL_RGBX,
-                                     .pixels_per_scan_line = 640};
-    struct efi_graphics_mode mode = {
-        .info = &info, .frame_buffer_base = 0xC0000000, .frame_buffer_size = 640 * 4 * 480};
-    struct efi_graphics_output output = {.mode = &mode};
-    struct nonos_framebuffer drawn = {.paddr = 0xC0000000};
-    add_screen(&graphics, graphics_path);
-    fake_add(&graphics, &efi_graphics_output_guid, &output);
+    struct nonos_framebuffer drawn = add_screen_to_draw_on(EFI_PIXEL_RGBX);
     screen_init(&drawn);
     screen_write("hello\r\n", 7);
     assert_string_equal(graphics.shown, "");
