@@ -3,8 +3,9 @@
 
 DIR of --build has the programs of tests/bench and the files whose sizes count; the one of --boot
 the image that is started, signed with the key that everybody has. --fast keeps to what is the same
-on every machine: no ratios and no firmware. --record writes tests/bench/baseline.json instead of comparing with it.
-Everything is also in DIR/bench.json. Exit status 1 when something is worse than it may be.
+on every machine: no ratios and no firmware. --record writes tests/bench/baseline.json instead of
+comparing with it. Everything is also in DIR/bench.json. Exit status 1 when something is worse than
+it may be.
 """
 
 import argparse
