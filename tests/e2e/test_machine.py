@@ -39,7 +39,7 @@ def test_accelerator_is_the_one_that_gets_the_kernel_ready(qemu, kvm, tcg, chose
     start = time.monotonic()
     accelerator = machine.pick_accelerator(qemu(kvm, tcg), "kernel.bin")
     assert accelerator[1] == chosen
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 20  # it has not waited for its limit
 
 
 def test_emulation_needs_no_trial_where_there_is_no_hypervisor(monkeypatch):
