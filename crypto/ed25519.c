@@ -45,8 +45,19 @@ static void hash_to_scalar(const uint8_t first[32], const uint8_t *second, const
     bytes_wipe(hash, sizeof hash);
 }
 
-void ed25519_public_key(const uint8_t seed[ED25519_SEED_LEN],
-                        uint8_t public_key[ED25519_PUBLIC_KEY_LEN])
+/* More than the functions here use together. */
+#define STACK_LEN 4096u
+
+/* Where they had their frames. The coordinates of points are on the way to a secret multiple as
+ * secret as the number itself, and too many to be wiped one by one in the time that they take. */
+[[gnu::noinline]] static void wipe_stack(void)
+{
+    uint8_t frames[STACK_LEN] __attribute__((uninitialized));
+    bytes_wipe(frames, sizeof frames);
+}
+
+[[gnu::noinline]] static void make_public_key(const uint8_t seed[ED25519_SEED_LEN],
+                                              uint8_t public_key[ED25519_PUBLIC_KEY_LEN])
 {
     struct scalar secret;
     uint8_t prefix[32];
@@ -56,8 +67,15 @@ void ed25519_public_key(const uint8_t seed[ED25519_SEED_LEN],
     bytes_wipe(prefix, sizeof prefix);
 }
 
-void ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *message, size_t len,
-                  uint8_t signature[ED25519_SIGNATURE_LEN])
+void ed25519_public_key(const uint8_t seed[ED25519_SEED_LEN],
+                        uint8_t public_key[ED25519_PUBLIC_KEY_LEN])
+{
+    make_public_key(seed, public_key);
+    wipe_stack();
+}
+
+[[gnu::noinline]] static void sign(const uint8_t seed[ED25519_SEED_LEN], const void *message,
+                                   size_t len, uint8_t signature[ED25519_SIGNATURE_LEN])
 {
     struct scalar secret, nonce, k;
     uint8_t prefix[32];
@@ -72,6 +90,13 @@ void ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *message, siz
     bytes_wipe(&secret, sizeof secret);
     bytes_wipe(&nonce, sizeof nonce);
     bytes_wipe(prefix, sizeof prefix);
+}
+
+void ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *message, size_t len,
+                  uint8_t signature[ED25519_SIGNATURE_LEN])
+{
+    sign(seed, message, len, signature);
+    wipe_stack();
 }
 
 crypto_verdict ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_KEY_LEN], const void *message,
