@@ -65,7 +65,7 @@ size_t timeline_list(const struct boot_info *info, struct timeline_step steps[TI
     else
         count = 0;
     last = info->entry_tsc;
-    for (unsigned mark = 0; mark < TIMELINE_COUNT && marks[mark] != 0; mark++) {
+    for (unsigned mark = 0; mark < TIMELINE_COUNT && marks[mark] >= last; mark++) {
         steps[count++] = (struct timeline_step){"kernel", mark_name(mark), marks[mark] - last};
         last = marks[mark];
     }

@@ -52,7 +52,8 @@ struct timeline_step {
 void timeline_mark(enum timeline_mark mark);
 
 /* Fills in the steps of this start so far, from the first on; returns how many there are. Those of
- * a loader that took no times, or impossible ones, are left out. */
+ * a loader that took no times, or impossible ones, are left out, and of the kernel's own all from
+ * where the counter went back. */
 [[nodiscard]] size_t timeline_list(const struct boot_info *info,
                                    struct timeline_step steps[TIMELINE_MAX_STEPS]);
 

@@ -95,6 +95,13 @@ static void test_steps_add_up_to_the_last_mark([[maybe_unused]] void **state)
     assert_int_equal(total, info.handoff.stage_tsc[NONOS_STAGE_ENTRY]);
 }
 
+/* Nobody can have taken a step that ended before the one before it did. */
+static void test_steps_end_where_the_counter_went_back([[maybe_unused]] void **state)
+{
+    info.entry_tsc = UINT64_MAX;
+    assert_int_equal(timeline_list(&info, steps), NONOS_STAGE_COUNT);
+}
+
 static void test_every_step_has_a_name_of_one_word_unlike_the_others([[maybe_unused]] void **state)
 {
     const size_t selftest_at = (size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_SELFTEST_1;
@@ -119,6 +126,7 @@ int main(void)
         cmocka_unit_test_setup(test_impossible_loader_times_are_left_out, setup),
         cmocka_unit_test_setup(test_pvh_start_has_no_loader_steps, setup),
         cmocka_unit_test_setup(test_steps_add_up_to_the_last_mark, setup),
+        cmocka_unit_test_setup(test_steps_end_where_the_counter_went_back, setup),
         cmocka_unit_test_setup(test_every_step_has_a_name_of_one_word_unlike_the_others, setup),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
