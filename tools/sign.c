@@ -1,52 +1,24 @@
 #include "tools/sign.h"
 
-#include "crypto/bytes.h"
 #include "image/digest.h"
 #include "image/verify.h"
+#include "tools/message.h"
 #include "tools/structure.h"
 
-#include <sodium.h>
 #include <string.h>
 
-static_assert(NONOS_SIG_LEN == crypto_sign_BYTES);
-static_assert(NONOS_PQSIG_LEN == MLDSA65_SIGNATURE_LEN);
-
-static enum nonos_error sign_mldsa65(uint8_t *image, size_t len, enum nonos_image_type type,
-                                     const struct signing_key *key)
-{
-    uint8_t seed[MLDSA65_SEED_LEN];
-    uint8_t public_key[MLDSA65_PUBLIC_KEY_LEN];
-    uint8_t secret[MLDSA65_SECRET_KEY_LEN];
-    uint8_t d0[NONOS_DIGEST_LEN];
-    uint8_t d1[NONOS_DIGEST_LEN];
-    image_digest(image, len, d0, d1);
-    key_derive_mldsa65_seed(key, seed);
-    enum nonos_error error = mldsa65_generate_key(seed, public_key, secret);
-    if (error == NONOS_OK) {
-        const char *context = image_context(type);
-        error = mldsa65_sign(secret, d0, sizeof(d0), context, strlen(context), nullptr,
-                             image + (len - NONOS_TRAILER_LEN));
-    }
-    bytes_wipe(secret, sizeof(secret));
-    bytes_wipe(seed, sizeof(seed));
-    return error;
-}
-
-static enum nonos_error sign_ed25519(uint8_t *image, size_t len, enum nonos_image_type type,
-                                     const struct signing_key *key)
+/* Both digests, each time: the second covers the first signature. */
+static enum nonos_error sign_half(uint8_t *image, size_t len, enum nonos_image_type type,
+                                  enum message_half half, const struct signing_key *key)
 {
     uint8_t d0[NONOS_DIGEST_LEN];
     uint8_t d1[NONOS_DIGEST_LEN];
-    uint8_t message[IMAGE_ED25519_MESSAGE_LEN];
+    struct message message;
     image_digest(image, len, d0, d1);
-    image_ed25519_message(type, d1, message);
-    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
-    uint8_t secret[crypto_sign_SECRETKEYBYTES];
-    bool failed = crypto_sign_seed_keypair(public_key, secret, key->seed) != 0 ||
-                  crypto_sign_detached(image + (len - NONOS_SIG_LEN), nullptr, message,
-                                       sizeof(message), secret) != 0;
-    bytes_wipe(secret, sizeof(secret));
-    return failed ? NONOS_E_INTERNAL : NONOS_OK;
+    message_make(half, type, half == MESSAGE_MLDSA65 ? d0 : d1, &message);
+    return message_sign(&message, key,
+                        image +
+                            (len - (half == MESSAGE_MLDSA65 ? NONOS_TRAILER_LEN : NONOS_SIG_LEN)));
 }
 
 static enum nonos_error check_signed(const uint8_t *image, size_t len,
@@ -80,9 +52,9 @@ enum nonos_error sign_image(uint8_t *image, size_t len, const struct signing_key
 
     error = key_identity(key, "signer", (uint32_t)manifest->type, manifest->profile, signer);
     if (error == NONOS_OK)
-        error = sign_mldsa65(image, len, manifest->type, key);
+        error = sign_half(image, len, manifest->type, MESSAGE_MLDSA65, key);
     if (error == NONOS_OK)
-        error = sign_ed25519(image, len, manifest->type, key);
+        error = sign_half(image, len, manifest->type, MESSAGE_ED25519, key);
     if (error == NONOS_OK)
         error = check_signed(image, len, manifest, signer);
     if (error != NONOS_OK) {

@@ -7,6 +7,7 @@
 #include "abi/handoff.h"
 #include "boot/uefi.h"
 #include "kernel/pvh_map.h"
+#include "tools/message.h"
 
 #include <errno.h>
 
@@ -263,6 +264,21 @@ static void write_key_seeds(void)
     write_key_seed("default-release", 2, 1, "");
 }
 
+static void write_message_seeds(void)
+{
+    static const enum message_half halves[] = {MESSAGE_MLDSA65, MESSAGE_ED25519};
+    static const enum nonos_image_type types[] = {NONOS_IMAGE_KERNEL, NONOS_IMAGE_CAPSULE,
+                                                  NONOS_IMAGE_BUNDLE};
+    static const char *const names[] = {"kernel-pq", "kernel",    "capsule-pq",
+                                        "capsule",   "bundle-pq", "bundle"};
+    for (size_t i = 0; i < 6; i++) {
+        const uint8_t digest[NONOS_DIGEST_LEN] = {0x11, 0x22};
+        struct message message;
+        message_make(halves[i % 2], types[i / 2], digest, &message);
+        write_seed("message", names[i], message.bytes, message.len);
+    }
+}
+
 static void write_keys_typed(const char *target, const char *name, const char *keys)
 {
     write_seed(target, name, keys, strlen(keys));
@@ -302,6 +318,7 @@ int main(int argc, char **argv)
     write_memory_map_seed();
     write_acpi_seeds();
     write_key_seeds();
+    write_message_seeds();
     write_console_seeds();
     return 0;
 }
