@@ -27,6 +27,7 @@ extern const struct command command_sign;
 extern const struct command command_verify;
 extern const struct command command_inspect;
 extern const struct command command_policy;
+extern const struct command command_trust;
 
 #define NONOS_DEV_KEY_FILE "dev_signing_key.bin"
 
@@ -44,6 +45,7 @@ enum {
     OPTION_DEV,
     OPTION_SVG,
     OPTION_NO_DIGEST,
+    OPTION_ID,
 };
 
 /* To standard output: usage, summary and help. */

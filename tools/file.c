@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdckdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +79,7 @@ static bool write_fully(int fd, const void *bytes, size_t len)
     return true;
 }
 
-static void hold_signals(sigset_t *before)
+void file_hold_signals(sigset_t *before)
 {
     sigset_t held;
     sigemptyset(&held);
@@ -136,7 +135,7 @@ static enum nonos_error place(const char *path, const void *bytes, size_t len, m
     if (asprintf(&beside, "%s.XXXXXX", path) < 0)
         return NONOS_E_NO_MEMORY;
     sigset_t before;
-    hold_signals(&before);
+    file_hold_signals(&before);
     enum nonos_error error = NONOS_OK;
     if (!write_beside(beside, bytes, len, mode)) {
         error = NONOS_E_WRITE;
@@ -215,4 +214,11 @@ enum nonos_error file_create_secret(const char *path, const void *bytes, size_t 
     if (errno != ENOENT)
         return NONOS_E_WRITE;
     return place(path, bytes, len, 0600, false);
+}
+
+enum nonos_error file_move(const char *from, const char *to)
+{
+    if (rename(from, to) != 0 || !sync_directory(to) || !sync_directory(from))
+        return NONOS_E_WRITE;
+    return NONOS_OK;
 }

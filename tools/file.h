@@ -9,6 +9,7 @@
 
 #include "abi/error.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -32,6 +33,12 @@ void file_free(struct file_bytes *file);
 /* Creates a file with mode 0600 that nobody sees before it is whole. NONOS_E_EXISTS (whatever it
  * is that exists), NONOS_E_WRITE, NONOS_E_NO_MEMORY. */
 [[nodiscard]] enum nonos_error file_create_secret(const char *path, const void *bytes, size_t len);
+
+/* Renames a file within one file system and writes both folders to the disk. NONOS_E_WRITE. */
+[[nodiscard]] enum nonos_error file_move(const char *from, const char *to);
+
+/* Holds back the signals that end a program, until sigprocmask(SIG_SETMASK, before, nullptr). */
+void file_hold_signals(sigset_t *before);
 
 /* Reads up to len bytes: *got < len only at the end of the file. False with errno set. */
 [[nodiscard]] bool file_read_fully(int fd, void *bytes, size_t len, size_t *got);

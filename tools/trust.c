@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #define SUFFIX ".identity"
-#define PINS_MAX_LEN (64u * 1024)
 #define ID_HEX_LEN (2 * NONOS_IDENTITY_ID_LEN)
 
 /* The lines of keys/pins, as text: each is looked up by file name. */
@@ -241,9 +240,9 @@ static int read_pins(struct pins *pins, const char *folder)
         pins->path = nullptr;
         return report_error(folder, NONOS_E_NO_MEMORY, nullptr);
     }
-    enum nonos_error error = file_read(pins->path, PINS_MAX_LEN, &pins->file);
+    enum nonos_error error = file_read(pins->path, TRUST_PINS_MAX_LEN, &pins->file);
     if (error == NONOS_E_SIZE)
-        return report_error(pins->path, error, "at most %u bytes", PINS_MAX_LEN);
+        return report_error(pins->path, error, "at most %u bytes", TRUST_PINS_MAX_LEN);
     if (error != NONOS_OK && error != NONOS_E_NOT_FOUND)
         return report_file_error(pins->path, error);
     return 0;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #define TRUST_MAX_COUNT 64u
+#define TRUST_PINS_MAX_LEN (64u * 1024)
 
 struct trust_list {
     struct identity *identities;

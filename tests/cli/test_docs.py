@@ -8,7 +8,8 @@ from conftest import CODES, ROOT
 
 FORMAT = (ROOT / "docs/image-format.md").read_text()
 MANUAL = ROOT / "docs/nonos.1"
-COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy"]
+COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy",
+            "trust"]
 
 
 def test_the_table_of_codes_is_errors_def():
@@ -60,7 +61,7 @@ def test_the_manual_page_has_every_option_of_the_help(nonos, command):
                           stdout=subprocess.PIPE).stdout
     page = re.sub(".\b", "", page)
     part = re.search(rf"^     {command}\b.*?(?=^     \S|^\S)", page, re.MULTILINE | re.DOTALL)
-    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", nonos(command, "--help").ok().out))
+    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", nonos(command, "--help").ok().out))
     assert options
     for option in options:
         assert re.search(rf"(?<![\w-]){option}(?![\w-])", part.group(0)), option

@@ -88,6 +88,9 @@ def test_input_that_is_a_folder_says_so(place, arguments):
     (["policy", "--profile", "x"], "USAGE", "x: --profile is dev or release"),
     (["pubkey", "--profile", "x"], "USAGE", "x: --profile is dev or release"),
     (["pubkey", "--roles", "root"], "USAGE", "root: --roles takes kernel"),
+    (["trust", "add", "x"], "USAGE", "64 lower-case hexadecimal digits"),
+    (["trust", "revoke", "x", "--keys", "folder"], "NOT_FOUND", "nonos trust list"),
+    (["trust", "sell", "x"], "USAGE", "list, add IDENTITY or revoke NAME"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else None)
 def test_an_error_says_what_to_do(place, arguments, name, expected):
     assert expected in advice(place(*arguments), name)

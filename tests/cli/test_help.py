@@ -3,7 +3,8 @@
 import pytest
 from conftest import ROOT
 
-COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy"]
+COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy",
+            "trust"]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
@@ -45,7 +46,7 @@ def test_every_command_refuses_an_unknown_option(nonos, command):
 
 @pytest.mark.parametrize("arguments", [
     ["keygen", "-o"], ["pubkey", "-k"], ["seal", "x", "-o"], ["sign", "-k"], ["verify", "-i"],
-    ["policy", "--keys"]])
+    ["policy", "--keys"], ["trust", "--id"]])
 def test_an_option_without_its_argument_is_refused(nonos, arguments):
     assert f"{arguments[-1]} needs an argument" in nonos(*arguments).fails("USAGE").err
 
