@@ -27,6 +27,8 @@ extern const struct command command_sign;
 extern const struct command command_verify;
 extern const struct command command_inspect;
 extern const struct command command_policy;
+extern const struct command command_digest;
+extern const struct command command_attach;
 extern const struct command command_trust;
 
 #define NONOS_DEV_KEY_FILE "dev_signing_key.bin"
@@ -45,6 +47,9 @@ enum {
     OPTION_DEV,
     OPTION_SVG,
     OPTION_NO_DIGEST,
+    OPTION_DIGEST,
+    OPTION_MLDSA65,
+    OPTION_ED25519,
     OPTION_ID,
 };
 

@@ -56,6 +56,9 @@ static const char *advice_for(enum nonos_error error)
         return "docs/image-format.md says what a manifest has to have";
     if (error >= NONOS_E_POLICY_TYPE && error <= NONOS_E_POLICY_GRANT)
         return advice_on_policy(error);
+    if (error == NONOS_E_SIGNED)
+        return "a signature is attached to an image without it: take the one that `nonos seal` "
+               "wrote";
     return nullptr;
 }
 

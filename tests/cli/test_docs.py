@@ -8,7 +8,7 @@ from conftest import CODES, ROOT
 
 FORMAT = (ROOT / "docs/image-format.md").read_text()
 MANUAL = ROOT / "docs/nonos.1"
-COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy",
+COMMANDS = ["keygen", "pubkey", "seal", "sign", "digest", "attach", "verify", "inspect", "policy",
             "trust"]
 
 

@@ -21,6 +21,8 @@ def advice(result, name, what=None):
 def place(nonos, signed):
     """A folder with an image, a key, and things that are neither."""
     (nonos.folder / "folder").mkdir()
+    unsigned = signed.read_bytes()[:-3373] + bytes(3373)
+    (nonos.folder / "unsigned.bin").write_bytes(unsigned)
     (nonos.folder / "text").write_text("not a key, not an image, not an identity\n")
     (nonos.folder / "long").write_bytes(bytes(17 * 1024 * 1024))
     for name, content in ("short.key", b"x" * 31), ("zero.key", bytes(32)):
@@ -30,7 +32,7 @@ def place(nonos, signed):
 
 
 OUTPUTS = [["keygen"], ["pubkey"], ["seal", "kernel.bin"], ["sign", "kernel.bin"],
-           ["inspect", "--svg", "kernel.bin"],
+           ["inspect", "--svg", "kernel.bin"], ["digest", "unsigned.bin"],
            ["policy", "--profile", "dev", "--dev", "me", "--keys", "folder"]]
 
 
@@ -57,6 +59,8 @@ def test_output_over_a_folder_says_that_it_is_one(place, command):
 
 @pytest.mark.parametrize("arguments", [
     ["seal", "-o", "x"], ["sign"], ["verify"], ["inspect"], ["verify", "kernel.bin", "-i"],
+    ["digest", "-o", "x"], ["attach", "unsigned.bin", "-o", "x", "--mldsa65"],
+    ["sign", "-t", "kernel", "-o", "x", "--digest"],
     ["verify", "kernel.bin", "--keys"]], ids=" ".join)
 def test_input_that_is_not_there_is_told_from_a_folder_that_is_not(place, arguments):
     assert "check its name" in advice(place(*arguments, "missing"), "NOT_FOUND", "missing")
@@ -65,7 +69,8 @@ def test_input_that_is_not_there_is_told_from_a_folder_that_is_not(place, argume
 
 
 @pytest.mark.parametrize("arguments", [
-    ["seal", "-o", "x"], ["sign"], ["verify"], ["inspect"], ["pubkey", "-k"],
+    ["seal", "-o", "x"], ["sign"], ["verify"], ["inspect"], ["pubkey", "-k"], ["digest", "-o", "x"],
+    ["attach", "unsigned.bin", "-o", "x", "--mldsa65"],
     ["verify", "kernel.bin", "-i"]], ids=" ".join)
 def test_input_that_is_a_folder_says_so(place, arguments):
     assert "give the name of a file" in advice(place(*arguments, "folder"), "READ", "folder")
@@ -88,6 +93,11 @@ def test_input_that_is_a_folder_says_so(place, arguments):
     (["policy", "--profile", "x"], "USAGE", "x: --profile is dev or release"),
     (["pubkey", "--profile", "x"], "USAGE", "x: --profile is dev or release"),
     (["pubkey", "--roles", "root"], "USAGE", "root: --roles takes kernel"),
+    (["digest", "-o", "x", "kernel.bin"], "SIGNED", "nonos seal"),
+    (["attach", "unsigned.bin", "-o", "x", "--mldsa65", "text"], "SIZE", "has 3309 bytes"),
+    (["attach", "unsigned.bin", "-o", "x", "--ed25519", "text"], "SIZE", "has 64 bytes"),
+    (["sign", "-k", "x", "-t", "kernel", "-o", "x", "--digest", "text"], "MESSAGE", "nonos digest"),
+    (["sign", "-t", "driver", "x"], "USAGE", "driver: -t takes kernel, capsule or bundle"),
     (["trust", "add", "x"], "USAGE", "64 lower-case hexadecimal digits"),
     (["trust", "revoke", "x", "--keys", "folder"], "NOT_FOUND", "nonos trust list"),
     (["trust", "sell", "x"], "USAGE", "list, add IDENTITY or revoke NAME"),

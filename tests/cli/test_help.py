@@ -3,7 +3,7 @@
 import pytest
 from conftest import ROOT
 
-COMMANDS = ["keygen", "pubkey", "seal", "sign", "verify", "inspect", "policy",
+COMMANDS = ["keygen", "pubkey", "seal", "sign", "digest", "attach", "verify", "inspect", "policy",
             "trust"]
 
 
@@ -46,14 +46,15 @@ def test_every_command_refuses_an_unknown_option(nonos, command):
 
 @pytest.mark.parametrize("arguments", [
     ["keygen", "-o"], ["pubkey", "-k"], ["seal", "x", "-o"], ["sign", "-k"], ["verify", "-i"],
-    ["policy", "--keys"], ["trust", "--id"]])
+    ["policy", "--keys"], ["digest", "-o"], ["attach", "--ed25519"], ["trust", "--id"]])
 def test_an_option_without_its_argument_is_refused(nonos, arguments):
     assert f"{arguments[-1]} needs an argument" in nonos(*arguments).fails("USAGE").err
 
 
 @pytest.mark.parametrize("arguments", [
     ["keygen", "x"], ["pubkey", "x"], ["seal", "-o", "x"], ["seal", "x"],
-    ["seal", "x", "y", "-o", "z"], ["sign"], ["sign", "x", "y"], ["verify"], ["verify", "x", "y"],
+    ["seal", "x", "y", "-o", "z"], ["sign"], ["sign", "x", "y"], ["digest", "x"],
+    ["digest", "x", "y", "-o", "z"], ["digest", "-o", "z"], ["verify"], ["verify", "x", "y"],
     ["inspect"], ["inspect", "x", "y"], ["policy"], ["policy", "--profile", "dev", "x"],
     ["pubkey", "--profile", "debug"], ["pubkey", "--roles", "root"], ["pubkey", "--roles", ""],
     ["pubkey", "--name", "Not A Name"], ["verify", "--floor", "0", "x"],
