@@ -24,7 +24,7 @@ BENCH_PEER_FLAGS := $(filter-out --target=% -mcmodel=% -nostdlibinc -Icrypto/fre
 BENCH_PQCLEAN_FLAGS := $(BENCH_PEER_FLAGS) -w -I$(BENCH_PQCLEAN_DIR)/common
 # The official BLAKE3, without its vector instructions, which a kernel may not use.
 BENCH_BLAKE3_DIR := $(lastword $(sort $(wildcard /usr/share/cargo/registry/blake3-*/c)))
-BENCH_BLAKE3 := $(addprefix $(BENCH_BLAKE3_DIR)/,blake3.c blake3_dispatch.c blake3_portable.c)
+BENCH_BLAKE3 := $(wildcard $(addprefix $(BENCH_BLAKE3_DIR)/,blake3.c blake3_dispatch.c blake3_portable.c))
 BENCH_BLAKE3_FLAGS := $(BENCH_PEER_FLAGS) -w $(addprefix -DBLAKE3_NO_,SSE2 SSE41 AVX2 AVX512)
 
 $(patsubst %.c,$(BENCH)/%.o,$(BENCH_PQCLEAN)): $(BENCH)/%.o: %.c $(INPUTS) tests/bench/rules.mk
