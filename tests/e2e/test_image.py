@@ -97,7 +97,7 @@ def test_size_fails_above_a_bar(build, tmp_path, name, bar):
     def above(length, status=None):
         os.truncate(tmp_path / name, length)
         output = run(f"{ROOT}/scripts/size", str(tmp_path), status=status)
-        return output.strip().rpartition("size: above the bar: ")[2].split(", ")
+        return output.rpartition("size: above the bar: ")[2].splitlines()[0].split(", ")
 
     assert name not in above(bar * 1024)
     assert name in above(bar * 1024 + 1, status=1)
