@@ -23,7 +23,7 @@ static bool is_intact(void)
 }
 
 /* Nothing secret is verified, so nothing is wiped. */
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     if (stack_paddr == 0)
         refuse("the loader, verification has no stack", NONOS_E_INTERNAL);

@@ -49,7 +49,7 @@ enum nonos_error mldsa65_generate_key(const uint8_t seed[MLDSA65_SEED_LEN],
     struct generate_job job = {public_key, secret_key, -1};
 
     pqc_random_arm(seed, MLDSA65_SEED_LEN);
-    workspace_run(run_generate, &job);
+    workspace_run(run_generate, &job, WORKSPACE_LEN);
     if (!pqc_random_disarm() || job.status != 0) {
         bytes_wipe(public_key, MLDSA65_PUBLIC_KEY_LEN);
         bytes_wipe(secret_key, MLDSA65_SECRET_KEY_LEN);
@@ -69,7 +69,7 @@ enum nonos_error mldsa65_sign(const uint8_t secret_key[MLDSA65_SECRET_KEY_LEN], 
     if (context_len > MLDSA65_CONTEXT_MAX_LEN)
         goto fail;
     pqc_random_arm(rnd ? rnd : deterministic, MLDSA65_RND_LEN);
-    workspace_run(run_sign, &job);
+    workspace_run(run_sign, &job, WORKSPACE_LEN);
     if (pqc_random_disarm() && job.status == 0 && job.signature_len == MLDSA65_SIGNATURE_LEN)
         return NONOS_OK;
     error = NONOS_E_INTERNAL;

@@ -28,7 +28,7 @@ crypto_verdict mldsa65_verify(const uint8_t public_key[MLDSA65_PUBLIC_KEY_LEN], 
 {
     struct verify_job job = {public_key, message, len, context, context_len, signature, -1};
 
-    workspace_run(run_verify, &job);
+    workspace_run(run_verify, &job, WORKSPACE_LEN);
     if (job.status != 0)
         return CRYPTO_INVALID;
     return CRYPTO_VALID;

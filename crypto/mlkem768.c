@@ -71,7 +71,7 @@ enum nonos_error mlkem768_generate_key(const uint8_t seed[MLKEM768_SEED_LEN],
     struct generate_job job = {encapsulation_key, decapsulation_key, -1};
 
     pqc_random_arm(seed, MLKEM768_SEED_LEN);
-    workspace_run(run_generate, &job);
+    workspace_run(run_generate, &job, WORKSPACE_MLKEM768_LEN);
     if (!pqc_random_disarm() || job.status != 0) {
         bytes_wipe(encapsulation_key, MLKEM768_ENCAPSULATION_KEY_LEN);
         bytes_wipe(decapsulation_key, MLKEM768_DECAPSULATION_KEY_LEN);
@@ -117,7 +117,7 @@ mlkem768_encapsulate(const uint8_t encapsulation_key[MLKEM768_ENCAPSULATION_KEY_
     if (error != NONOS_OK)
         goto fail;
     pqc_random_arm(message, MLKEM768_MESSAGE_LEN);
-    workspace_run(run_encapsulate, &job);
+    workspace_run(run_encapsulate, &job, WORKSPACE_MLKEM768_LEN);
     if (pqc_random_disarm() && job.status == 0)
         return NONOS_OK;
     error = NONOS_E_INTERNAL;
@@ -137,7 +137,7 @@ mlkem768_decapsulate(const uint8_t decapsulation_key[MLKEM768_DECAPSULATION_KEY_
 
     if (error != NONOS_OK)
         goto fail;
-    workspace_run(run_decapsulate, &job);
+    workspace_run(run_decapsulate, &job, WORKSPACE_MLKEM768_LEN);
     if (job.status == 0)
         return NONOS_OK;
     error = NONOS_E_INTERNAL;

@@ -100,7 +100,7 @@ static void overrun([[maybe_unused]] void *argument)
 
 static void overrun_crypto_stack(void)
 {
-    workspace_run(overrun, nullptr);
+    workspace_run(overrun, nullptr, WORKSPACE_LEN);
 }
 
 static void overwrite_canary(void)

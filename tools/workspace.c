@@ -63,7 +63,7 @@ static void *call_function(void *argument)
 
 /* A thread that is waited for is the portable way to run on another stack, and the one that
  * sanitizers and debuggers understand. */
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     struct call call = {function, argument};
     pthread_attr_t attributes;

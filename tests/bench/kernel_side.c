@@ -28,8 +28,8 @@ void pqc_random_failed(void)
 }
 
 /* As kernel/mem/workspace.c. */
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, size_t stack_len)
 {
-    workspace_call(function, argument, stack + sizeof stack);
-    bytes_wipe(stack, sizeof stack);
+    workspace_call(function, argument, stack + stack_len);
+    bytes_wipe(stack, stack_len);
 }

@@ -96,7 +96,7 @@ static size_t used(const uint8_t *stack)
     return STACK_LEN - untouched;
 }
 
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     assert_false(workspace_is_in_use);
     workspace_is_in_use = true;

@@ -48,7 +48,7 @@ struct operation {
 
 static uint8_t message[3000];
 
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     function(argument);
 }

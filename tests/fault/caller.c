@@ -6,7 +6,7 @@ static struct image_verdict verdict;
 alignas(16) static uint8_t workspace[2 * WORKSPACE_LEN];
 
 /* As in kernel and loader: on a stack of its own, without a thread. */
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     workspace_call(function, argument, workspace + sizeof(workspace));
 }

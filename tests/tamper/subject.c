@@ -22,7 +22,7 @@ static size_t room_len;
 static uint8_t *file_start;
 
 /* Nothing here is secret: the caller's own stack will do. */
-void workspace_run(void (*function)(void *), void *argument)
+void workspace_run(void (*function)(void *), void *argument, [[maybe_unused]] size_t stack_len)
 {
     function(argument);
 }

@@ -96,7 +96,7 @@ static struct mapping find_workspace(void)
 {
     uintptr_t address = 0;
 
-    workspace_run(note_address, &address);
+    workspace_run(note_address, &address, WORKSPACE_LEN);
     return find_mapping(address);
 }
 
@@ -119,9 +119,9 @@ static void test_calls_the_function_once_with_its_argument(void **state)
     unsigned count = 0;
 
     (void)state;
-    workspace_run(count_call, &count);
+    workspace_run(count_call, &count, WORKSPACE_LEN);
     assert_int_equal(count, 1);
-    workspace_run(count_call, &count);
+    workspace_run(count_call, &count, WORKSPACE_LEN);
     assert_int_equal(count, 2);
 }
 
@@ -144,7 +144,7 @@ static void test_locals_are_wiped(void **state)
     struct mapping workspace = find_workspace();
 
     (void)state;
-    workspace_run(leave_secrets, &secrets);
+    workspace_run(leave_secrets, &secrets, WORKSPACE_LEN);
     assert_true(secrets >= workspace.start && secrets + LOCALS_LEN <= workspace.end);
     assert_int_equal(count_nonzero(secrets, secrets + LOCALS_LEN), 0);
     assert_int_equal(count_nonzero(workspace.start, workspace.end), 0);
@@ -214,7 +214,7 @@ static void test_overflow_meets_the_guard_page(void **state)
         const struct sigaction action = {.sa_sigaction = end_in_fault, .sa_flags = SA_SIGINFO};
         guard_end = workspace.start;
         (void)sigaction(SIGSEGV, &action, nullptr);
-        workspace_run(write_down_the_stack, nullptr);
+        workspace_run(write_down_the_stack, nullptr, WORKSPACE_LEN);
         _exit(0);
     }
     int status;
@@ -227,7 +227,7 @@ static void run_again([[maybe_unused]] void *argument)
 {
     unsigned count = 0;
 
-    workspace_run(count_call, &count);
+    workspace_run(count_call, &count, WORKSPACE_LEN);
 }
 
 static void test_reentry_stops_the_program(void **state)
@@ -242,7 +242,7 @@ static void test_reentry_stops_the_program(void **state)
         (void)setrlimit(RLIMIT_CORE, &none);
         (void)signal(SIGABRT, SIG_DFL);
         (void)fclose(stderr);
-        workspace_run(run_again, nullptr);
+        workspace_run(run_again, nullptr, WORKSPACE_LEN);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
