@@ -232,9 +232,8 @@ $(GEN)/signer.identity: $(SIGNER) $(NONOS)
 $(GEN)/signer.pem: $(SIGNER) $(NONOS)
 	$(Q)$(NONOS) pubkey $(KEY_FLAGS) --pem -o $@
 $(KEYED): private .SHELLFLAGS := $(WITH_KEY)
-# The folder itself too, which is newer when something was taken away from it. The floor is what this
-# tree's own kernel has (scripts/manifest).
-$(GEN)/policy.c: keys $(wildcard keys/* keys/*/*) scripts/manifest $(if $(filter dev,$(PROFILE)),$(GEN)/signer.identity) $(NONOS)
+# The floor is what this tree's own kernel has (scripts/manifest).
+$(GEN)/policy.c: $(GEN)/keys.stamp scripts/manifest $(if $(filter dev,$(PROFILE)),$(GEN)/signer.identity) $(NONOS)
 	$(SAY) policy $@
 	$(Q)$(NONOS) policy --profile $(PROFILE) --keys keys $(addprefix --dev ,$(filter %.identity,$(filter $(GEN)/%,$^))) \
 	    --floor $$(sed -n 's/^SECURITY_VERSION=//p' scripts/manifest) -o $@

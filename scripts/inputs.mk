@@ -7,6 +7,11 @@ $(if $(shell BUILD='$(BUILD)' PYTHON='$(PYTHON)' SUFFIX='$(SUFFIX)' LLVM_BIN='$(
 $(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' >&2 || echo failed),$(error no manifest))
 $(GEN)/manifest.txt: ;
 
+# Whom the loader trusts: the files in keys/, by name and content. A file that is gone leaves no newer
+# one behind, and its folder only a moment's newer.
+$(if $(shell scripts/stamp '$(GEN)/keys.stamp' "$$(find keys -type f -exec b3sum {} + | LC_ALL=C sort)" >&2 || echo failed),$(error stopped))
+$(GEN)/keys.stamp: ;
+
 # The signing key: what the signed image is made from besides the sources.
 ifeq ($(origin SIGNING_KEY),undefined)
   ifeq ($(PROFILE),release)
