@@ -2,8 +2,9 @@
  * workspace.h - the stack on which post-quantum code runs.
  *
  * PQClean keeps up to 80 KB of secrets in local variables and wipes none of them. So each program
- * gives it a stack of its own, and the whole of it is wiped before workspace_run returns. The one function here is a seam: crypto/ calls it, each program provides it (the
- * kernel in kernel/mem/, the host in tools/, the loader, which holds no secrets, in boot/).
+ * gives it a stack of its own, and the whole of it is wiped before workspace_run returns. The one
+ * function here is a seam: crypto/ calls it, each program provides it (the kernel in kernel/mem/,
+ * the host in tools/, the loader, which holds no secrets, in boot/).
  */
 #ifndef NONOS_CRYPTO_WORKSPACE_H
 #define NONOS_CRYPTO_WORKSPACE_H
