@@ -1,5 +1,6 @@
 #include "tools/command.h"
 #include "tools/key.h"
+#include "tools/key_file.h"
 #include "tools/report.h"
 
 #include "image/text.h"
@@ -8,7 +9,7 @@ static int make_key(const char *path)
 {
     struct signing_key key;
     struct identity identity;
-    enum nonos_error error = key_make_file(path, &key);
+    enum nonos_error error = key_file_make(path, key.seed);
     if (error == NONOS_E_EXISTS)
         return report_error(path, error, "choose another name with -o, or move the old key away");
     if (error != NONOS_OK)

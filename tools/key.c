@@ -3,15 +3,13 @@
 #include "crypto/blake3.h"
 #include "crypto/bytes.h"
 #include "tools/command.h"
-#include "tools/file.h"
+#include "tools/key_file.h"
 #include "tools/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SIGNING_KEY "SIGNING_KEY"
 #define HEX_LEN (2 * ED25519_SEED_LEN)
@@ -21,72 +19,6 @@ static_assert(ED25519_SEED_LEN == crypto_sign_SEEDBYTES);
 void key_wipe(struct signing_key *key)
 {
     bytes_wipe(key, sizeof(*key));
-}
-
-static enum nonos_error read_open_key(int fd, struct signing_key *out)
-{
-    struct stat status;
-    if (fstat(fd, &status) != 0)
-        return NONOS_E_READ;
-    if (!S_ISREG(status.st_mode)) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-        return NONOS_E_READ;
-    }
-    mode_t mode = status.st_mode & 07777;
-    if (mode != 0600 && mode != 0400)
-        return NONOS_E_KEY_MODE;
-    if (status.st_size != (off_t)sizeof(out->seed))
-        return NONOS_E_KEY_LENGTH;
-    uint8_t bytes[sizeof(out->seed) + 1];
-    size_t len = 0;
-    enum nonos_error error = NONOS_OK;
-    if (!file_read_fully(fd, bytes, sizeof(bytes), &len))
-        error = NONOS_E_READ;
-    else if (len != sizeof(out->seed))
-        error = NONOS_E_KEY_LENGTH;
-    else if (bytes_are_zero(bytes, len))
-        error = NONOS_E_KEY_ZERO;
-    else
-        memcpy(out->seed, bytes, sizeof(out->seed));
-    bytes_wipe(bytes, sizeof(bytes));
-    return error;
-}
-
-enum nonos_error key_read_file(const char *path, struct signing_key *out)
-{
-    *out = (struct signing_key){0};
-    /* Without O_NONBLOCK a pipe in place of a key would wait for ever. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return errno == ENOENT ? NONOS_E_NOT_FOUND : NONOS_E_READ;
-    enum nonos_error error = read_open_key(fd, out);
-    int reason = errno;
-    close(fd);
-    errno = reason;
-    return error;
-}
-
-enum nonos_error key_make_file(const char *path, struct signing_key *out)
-{
-    *out = (struct signing_key){0};
-    if (getentropy(out->seed, sizeof(out->seed)) != 0)
-        return NONOS_E_NO_ENTROPY;
-    enum nonos_error error = file_create_secret(path, out->seed, sizeof(out->seed));
-    if (error != NONOS_OK)
-        key_wipe(out);
-    return error;
-}
-
-int key_report(const char *path, enum nonos_error error)
-{
-    if (error == NONOS_E_NOT_FOUND)
-        return report_error(path, error, "`nonos keygen -o FILE` makes a key");
-    if (error == NONOS_E_KEY_MODE)
-        return report_error(path, error,
-                            "if nobody has read it, `chmod 600` it; else make a new key");
-    if (error == NONOS_E_KEY_LENGTH || error == NONOS_E_KEY_ZERO)
-        return report_error(path, error, "`nonos keygen` makes one; it never overwrites a file");
-    return report_file_error(path, error);
 }
 
 static bool is_pkcs11(const char *source)
@@ -123,8 +55,8 @@ static int open_argument(const char *path, enum nonos_profile profile, struct si
                             "file or in the environment variable SIGNING_KEY");
     if (profile != NONOS_PROFILE_DEV && is_dev_key_name(path))
         return report_dev_key();
-    enum nonos_error error = key_read_file(path, out);
-    return error == NONOS_OK ? 0 : key_report(path, error);
+    enum nonos_error error = key_file_read(path, out->seed);
+    return error == NONOS_OK ? 0 : key_file_report(path, error);
 }
 
 /* What is not understood may be a mistyped secret, so no message repeats it. */
@@ -147,14 +79,14 @@ static int open_source(const char *source, enum nonos_profile profile, struct si
     }
     if (profile != NONOS_PROFILE_DEV && is_dev_key_name(source))
         return report_dev_key();
-    enum nonos_error error = key_read_file(source, out);
+    enum nonos_error error = key_file_read(source, out->seed);
     if (error == NONOS_OK)
         return 0;
     if (error == NONOS_E_NOT_FOUND || (error == NONOS_E_READ && errno == ENAMETOOLONG))
         return report_error(SIGNING_KEY, NONOS_E_KEY_SOURCE,
                             "there is no file of that name; its text is not shown, as it may be "
                             "a key");
-    return key_report(SIGNING_KEY, error);
+    return key_file_report(SIGNING_KEY, error);
 }
 
 static int open_environment(char *in_environment, enum nonos_profile profile,
@@ -173,25 +105,25 @@ static int open_environment(char *in_environment, enum nonos_profile profile,
 
 static int open_dev_key(struct signing_key *out)
 {
-    enum nonos_error error = key_read_file(NONOS_DEV_KEY_FILE, out);
+    enum nonos_error error = key_file_read(NONOS_DEV_KEY_FILE, out->seed);
     if (error == NONOS_E_NOT_FOUND) {
-        error = key_make_file(NONOS_DEV_KEY_FILE, out);
+        error = key_file_make(NONOS_DEV_KEY_FILE, out->seed);
         if (error == NONOS_OK)
             report_notice("made the development key %s (mode 0600); keep it to get the same "
                           "signatures again, never use it for a release",
                           NONOS_DEV_KEY_FILE);
         else if (error == NONOS_E_EXISTS)
             /* Another process made it in between. */
-            error = key_read_file(NONOS_DEV_KEY_FILE, out);
+            error = key_file_read(NONOS_DEV_KEY_FILE, out->seed);
     }
-    return error == NONOS_OK ? 0 : key_report(NONOS_DEV_KEY_FILE, error);
+    return error == NONOS_OK ? 0 : key_file_report(NONOS_DEV_KEY_FILE, error);
 }
 
 /* By content, so that a copy of the development key under another name does not pass. */
 static int refuse_dev_key(const struct signing_key *key)
 {
     struct signing_key dev;
-    enum nonos_error error = key_read_file(NONOS_DEV_KEY_FILE, &dev);
+    enum nonos_error error = key_file_read(NONOS_DEV_KEY_FILE, dev.seed);
     bool is_dev = error == NONOS_OK && bytes_equal(dev.seed, key->seed, sizeof(dev.seed));
     key_wipe(&dev);
     return is_dev ? report_dev_key() : 0;

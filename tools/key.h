@@ -26,17 +26,6 @@ struct signing_key {
 [[nodiscard]] int key_open(const char *argument, enum nonos_profile profile,
                            struct signing_key *out);
 
-/* Reads a key file: NONOS_E_NOT_FOUND, NONOS_E_READ, NONOS_E_KEY_MODE, NONOS_E_KEY_LENGTH,
- * NONOS_E_KEY_ZERO; *out is zero then. */
-[[nodiscard]] enum nonos_error key_read_file(const char *path, struct signing_key *out);
-
-/* Makes a key file, mode 0600, from the system's random source. NONOS_E_EXISTS, NONOS_E_WRITE,
- * NONOS_E_NO_MEMORY, NONOS_E_NO_ENTROPY; *out is zero then. */
-[[nodiscard]] enum nonos_error key_make_file(const char *path, struct signing_key *out);
-
-/* Says what is wrong with a key file, and what mends it; returns the code. */
-int key_report(const char *path, enum nonos_error error);
-
 void key_wipe(struct signing_key *key);
 
 /* The ML-DSA-65 seed of a key: secret. */

@@ -4,6 +4,7 @@
 #include "tools/command.h"
 #include "tools/file.h"
 #include "tools/key.h"
+#include "tools/key_file.h"
 #include "tools/report.h"
 #include "tools/trust.h"
 
@@ -79,11 +80,11 @@ static int refuse_dev(const char *path, const struct identity *identity)
     struct identity dev;
     if (identity->profile != NONOS_PROFILE_RELEASE)
         return report_error(path, NONOS_E_POLICY_DEV, advice);
-    enum nonos_error error = key_read_file(NONOS_DEV_KEY_FILE, &key);
+    enum nonos_error error = key_file_read(NONOS_DEV_KEY_FILE, key.seed);
     if (error == NONOS_E_NOT_FOUND)
         return 0;
     if (error != NONOS_OK)
-        return key_report(NONOS_DEV_KEY_FILE, error);
+        return key_file_report(NONOS_DEV_KEY_FILE, error);
     error = key_identity(&key, "dev", (uint32_t)NONOS_IMAGE_KERNEL, NONOS_PROFILE_DEV, &dev);
     key_wipe(&key);
     if (error != NONOS_OK)

@@ -4,6 +4,7 @@
 #include "image/text.h"
 #include "tools/command.h"
 #include "tools/key.h"
+#include "tools/key_file.h"
 #include "tools/print.h"
 #include "tools/report.h"
 
@@ -24,11 +25,11 @@ static int add_dev_identity(const struct verification *request, struct trust *tr
 {
     struct signing_key key;
     struct identity dev;
-    enum nonos_error error = key_read_file(NONOS_DEV_KEY_FILE, &key);
+    enum nonos_error error = key_file_read(NONOS_DEV_KEY_FILE, key.seed);
     if (error == NONOS_E_NOT_FOUND || (error != NONOS_OK && !request->allow_dev))
         return 0;
     if (error != NONOS_OK)
-        return key_report(NONOS_DEV_KEY_FILE, error);
+        return key_file_report(NONOS_DEV_KEY_FILE, error);
     error = key_identity(&key, "dev",
                          (uint32_t)NONOS_IMAGE_KERNEL | (uint32_t)NONOS_IMAGE_CAPSULE |
                              (uint32_t)NONOS_IMAGE_BUNDLE,
