@@ -71,6 +71,7 @@ libraries = $(addprefix $(BUILD)/$(1)/,libnonos.a libml-kem-768.a libml-dsa-65.a
 # Everyday targets ---------------------------------------------------------------------------------
 all: kernel bootloader tools image ## build everything (the default)
 kernel: $(KERNEL_BIN) ## the signed kernel, build/kernel.bin
+unsigned: $(BUILD)/kernel.unsigned ## the kernel without its signatures, which takes no key, build/kernel.unsigned
 bootloader: $(LOADER_EFI) ## the UEFI loader, build/BOOTX64.EFI
 tools: $(NONOS) ## the host program, build/nonos
 image: $(DISK) $(BUILD)/esp/.stamp ## the disk image, build/nonos.img, and build/esp/
@@ -132,8 +133,8 @@ help: ## this list
 # One job for each processor, unless the user said how many.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-.PHONY: all kernel bootloader tools image run debug test verify check pictures size setup doctor \
-    clean help unit-tests test-all image-map boot-screen
+.PHONY: all kernel unsigned bootloader tools image run debug test verify check pictures size setup \
+    doctor clean help unit-tests test-all image-map boot-screen
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
 ifeq ($(filter run debug test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)

@@ -12,8 +12,11 @@ $(GEN)/manifest.txt: ;
 $(if $(shell scripts/stamp '$(GEN)/keys.stamp' "$$(find keys -type f -exec b3sum {} + | LC_ALL=C sort)" >&2 || echo failed),$(error stopped))
 $(GEN)/keys.stamp: ;
 
-# The signing key: what the signed image is made from besides the sources.
-ifeq ($(origin SIGNING_KEY),undefined)
+# The signing key: what the signed image is made from besides the sources. Where nothing is to be
+# signed there is none, and none is looked for.
+ifeq ($(filter-out unsigned tools $(BUILD)/kernel.unsigned $(KERNEL_ELF) $(NONOS),$(or $(MAKECMDGOALS),all)),)
+  SIGNER :=
+else ifeq ($(origin SIGNING_KEY),undefined)
   ifeq ($(PROFILE),release)
     $(error refused: PROFILE=release needs SIGNING_KEY; a release never uses a development key)
   endif

@@ -226,6 +226,22 @@ def test_wrong_key_settings_stop_the_build(tmp_path, setting, message):
     assert not os.path.exists(f"{tmp_path}/build/kernel.bin")
 
 
+@pytest.mark.parametrize("profile", ["dev", "release"])
+def test_what_is_not_signed_asks_for_no_key(tmp_path, profile):
+    out = f"{tmp_path}/build"
+    env = {name: value for name, value in os.environ.items() if name != "SIGNING_KEY"}
+    settings = ["-n", f"PROFILE={profile}", f"BUILD={out}"]
+    for goals in ["unsigned"], ["tools"], [f"{out}/kernel.unsigned", f"{out}/nonos"]:
+        done = make(ROOT, *settings, *goals, env=env)
+        assert done.returncode == 0, done.stdout
+        assert "keygen" not in done.stdout and "dev_signing_key" not in done.stdout
+    done = make(ROOT, *settings, "unsigned", "kernel", env=env)
+    if profile == "release":
+        assert done.returncode == 2 and "PROFILE=release needs SIGNING_KEY" in done.stdout
+    else:
+        assert f"{out}/nonos sign -k dev_signing_key.bin" in done.stdout
+
+
 def test_key_on_the_command_line_is_refused(tmp_path):
     done = make(ROOT, f"BUILD={tmp_path}/build", "SIGNING_KEY=" + "ab" * 32)
     assert done.returncode == 2 and "must be the path of a file" in done.stdout
