@@ -59,53 +59,29 @@ enum nonos_error identity_check(const struct identity *identity)
     return ed25519_check_public_key(identity->ed25519);
 }
 
-/* Text being written; once something did not fit, fits stays false. */
-struct writer {
-    char *text;
-    size_t size;
-    size_t len;
-    bool fits;
-};
-
-static char *writer_reserve(struct writer *writer, size_t len)
+static void append_key(struct text_writer *writer, const char *key, const uint8_t *bytes,
+                       size_t len)
 {
-    if (!writer->fits || len > writer->size - writer->len) {
-        writer->fits = false;
-        return nullptr;
-    }
-    char *at = writer->text + writer->len;
-    writer->len += len;
-    return at;
+    text_append(writer, key);
+    text_append_hex(writer, bytes, len);
+    text_append(writer, "\n");
 }
 
-static void write_text(struct writer *writer, const char *text)
+void identity_append_roles(struct text_writer *writer, uint32_t roles)
 {
-    size_t len = strlen(text);
-    char *at = writer_reserve(writer, len);
-    if (at != nullptr)
-        memcpy(at, text, len);
-}
-
-static void write_hex_line(struct writer *writer, const char *key, const uint8_t *bytes, size_t len)
-{
-    write_text(writer, key);
-    char *at = writer_reserve(writer, 2 * len);
-    if (at != nullptr)
-        text_write_hex(bytes, len, at);
-    write_text(writer, "\n");
-}
-
-static void write_roles(struct writer *writer, uint32_t roles)
-{
-    const char *before = "roles=";
+    const char *before = "";
     for (size_t i = 0; i < ROLE_COUNT; i++) {
         if ((roles & role_names[i].role) == 0)
             continue;
-        write_text(writer, before);
-        write_text(writer, role_names[i].name);
+        text_append(writer, before);
+        text_append(writer, role_names[i].name);
         before = ",";
     }
-    write_text(writer, "\n");
+}
+
+const char *identity_profile_name(uint32_t profile)
+{
+    return profile == NONOS_PROFILE_RELEASE ? "release" : "dev";
 }
 
 enum nonos_error identity_format(const struct identity *identity, char *text, size_t text_size,
@@ -114,16 +90,17 @@ enum nonos_error identity_format(const struct identity *identity, char *text, si
     *text_len = 0;
     if (text_size == 0)
         return NONOS_E_SIZE;
-    struct writer writer = {.text = text, .size = text_size - 1, .fits = true};
-    write_text(&writer, IDENTITY_FIRST_LINE "\nname=");
-    write_text(&writer, identity->name);
-    write_text(&writer, "\n");
-    write_roles(&writer, identity->roles);
-    write_text(&writer,
-               identity->profile == NONOS_PROFILE_RELEASE ? "profile=release\n" : "profile=dev\n");
-    write_hex_line(&writer, "id=", identity->id, sizeof(identity->id));
-    write_hex_line(&writer, "ed25519=", identity->ed25519, sizeof(identity->ed25519));
-    write_hex_line(&writer, "mldsa65=", identity->mldsa65, sizeof(identity->mldsa65));
+    struct text_writer writer = {.text = text, .size = text_size - 1, .fits = true};
+    text_append(&writer, IDENTITY_FIRST_LINE "\nname=");
+    text_append(&writer, identity->name);
+    text_append(&writer, "\nroles=");
+    identity_append_roles(&writer, identity->roles);
+    text_append(&writer, "\nprofile=");
+    text_append(&writer, identity_profile_name(identity->profile));
+    text_append(&writer, "\n");
+    append_key(&writer, "id=", identity->id, sizeof(identity->id));
+    append_key(&writer, "ed25519=", identity->ed25519, sizeof(identity->ed25519));
+    append_key(&writer, "mldsa65=", identity->mldsa65, sizeof(identity->mldsa65));
     if (!writer.fits) {
         text[0] = 0;
         return NONOS_E_SIZE;

@@ -10,6 +10,7 @@
 #include "abi/image.h"
 #include "crypto/ed25519.h"
 #include "crypto/mldsa65.h"
+#include "image/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,11 @@ void identity_compute_id(const uint8_t ed25519[ED25519_PUBLIC_KEY_LEN],
  * is empty then. */
 [[nodiscard]] enum nonos_error identity_format(const struct identity *identity, char *text,
                                                size_t text_size, size_t *text_len);
+
+/* The words of that text: roles as "kernel,capsule,bundle", in this order; "dev" or "release". */
+#define IDENTITY_ROLES_MAX_LEN 21u
+void identity_append_roles(struct text_writer *writer, uint32_t roles);
+const char *identity_profile_name(uint32_t profile);
 
 /* Reads exactly one identity from text of len bytes, without a NUL, and checks it.
  * NONOS_E_IDENTITY_SYNTAX or the errors of identity_check; *out is zero on failure. */

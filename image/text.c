@@ -60,6 +60,43 @@ void text_write_hex(const uint8_t *bytes, size_t len, char *out)
     }
 }
 
+static char *reserve(struct text_writer *writer, size_t len)
+{
+    if (!writer->fits || len > writer->size - writer->len) {
+        writer->fits = false;
+        return nullptr;
+    }
+    char *at = writer->text + writer->len;
+    writer->len += len;
+    return at;
+}
+
+void text_append(struct text_writer *writer, const char *word)
+{
+    size_t len = strlen(word);
+    char *at = reserve(writer, len);
+    if (at != nullptr)
+        memcpy(at, word, len);
+}
+
+void text_append_hex(struct text_writer *writer, const uint8_t *bytes, size_t len)
+{
+    char *at = reserve(writer, 2 * len);
+    if (at != nullptr)
+        text_write_hex(bytes, len, at);
+}
+
+void text_append_number(struct text_writer *writer, uint64_t number)
+{
+    char digits[21] = "";
+    size_t at = sizeof(digits) - 1;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    text_append(writer, digits + at);
+}
+
 bool text_read_number(const char *bytes, size_t len, uint64_t max, uint64_t *out)
 {
     *out = 0;

@@ -26,6 +26,19 @@
 /* Writes 2 * len digits, no NUL. */
 void text_write_hex(const uint8_t *bytes, size_t len, char *out);
 
+/* Text that is written piece by piece into size bytes of the caller's. Once a piece did not fit,
+ * nothing more is written and fits stays false. No NUL. */
+struct text_writer {
+    char *text;
+    size_t size;
+    size_t len;
+    bool fits; /* the caller sets it when it begins */
+};
+
+void text_append(struct text_writer *writer, const char *word);
+void text_append_hex(struct text_writer *writer, const uint8_t *bytes, size_t len);
+void text_append_number(struct text_writer *writer, uint64_t number);
+
 /* Whether the piece is a decimal number of at most max; *out is 0 on failure. */
 [[nodiscard]] bool text_read_number(const char *bytes, size_t len, uint64_t max, uint64_t *out);
 

@@ -84,6 +84,40 @@ static void test_text_knows_names(void **state)
         assert_false(text_is_name(bad[i], strlen(bad[i]), 10));
 }
 
+static void test_text_is_appended_until_it_does_not_fit(void **state)
+{
+    (void)state;
+    char text[16];
+    memset(text, '.', sizeof(text));
+    struct text_writer writer = {.text = text, .size = 15, .fits = true};
+    text_append(&writer, "a=");
+    text_append_hex(&writer, (const uint8_t[]){0x0F, 0xA0}, 2);
+    text_append(&writer, " ");
+    text_append_number(&writer, 0);
+    text_append_number(&writer, 4294967);
+    assert_true(writer.fits);
+    assert_int_equal(writer.len, 15);
+    assert_memory_equal(text, "a=0fa0 04294967.", 16);
+    text_append(&writer, "");
+    assert_true(writer.fits);
+    text_append(&writer, "x");
+    assert_false(writer.fits);
+    writer.size = 16;
+    text_append(&writer, "x"); /* nothing more, not even what would fit now */
+    assert_int_equal(writer.len, 15);
+    assert_int_equal(text[15], '.');
+}
+
+static void test_text_appends_the_longest_number(void **state)
+{
+    (void)state;
+    char text[20];
+    struct text_writer writer = {.text = text, .size = sizeof(text), .fits = true};
+    text_append_number(&writer, UINT64_MAX);
+    assert_true(writer.fits && writer.len == 20);
+    assert_memory_equal(text, "18446744073709551615", 20);
+}
+
 static void test_text_compares_whole_pieces(void **state)
 {
     (void)state;
@@ -105,6 +139,8 @@ int main(void)
         cmocka_unit_test(test_text_reads_numbers_in_one_spelling),
         cmocka_unit_test(test_text_refuses_numbers_out_of_range),
         cmocka_unit_test(test_text_knows_names),
+        cmocka_unit_test(test_text_is_appended_until_it_does_not_fit),
+        cmocka_unit_test(test_text_appends_the_longest_number),
         cmocka_unit_test(test_text_compares_whole_pieces),
     };
     return cmocka_run_group_tests_name("text", tests, nullptr, nullptr);
