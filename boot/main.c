@@ -61,6 +61,13 @@ static bool is_development_loader(void)
     return boot_profile != NONOS_PROFILE_RELEASE || boot_policy.allow_dev;
 }
 
+/* Whoever signed this file for Secure Boot has seen the first of the two alone. */
+static bool is_profile_of_policy(void)
+{
+    return boot_profile ==
+           (uint32_t)(boot_policy.allow_dev ? NONOS_PROFILE_DEV : NONOS_PROFILE_RELEASE);
+}
+
 /* Step 2. */
 static void check_policy(void)
 {
@@ -69,7 +76,7 @@ static void check_policy(void)
         progress_line("DEVELOPMENT loader: it starts kernels signed with a development key");
     if (boot_policy.trusted_count == 0)
         refuse("the loader", NONOS_E_POLICY_EMPTY);
-    if (boot_policy.wanted != NONOS_IMAGE_KERNEL)
+    if (boot_policy.wanted != NONOS_IMAGE_KERNEL || !is_profile_of_policy())
         refuse("the loader", NONOS_E_INTERNAL);
     progress_step(2, "%s, %u trusted, %u revoked, security version %u or higher",
                   is_development ? "development" : "release", (uint32_t)boot_policy.trusted_count,

@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 extern const struct image_policy boot_policy;
-extern const uint32_t boot_profile; /* enum nonos_profile */
+
+/* enum nonos_profile. Alone in a section of the file, so that whoever is to sign the loader reads
+ * there what the loader itself goes by (scripts/secureboot). */
+extern const uint32_t boot_profile;
 
 #endif

@@ -58,7 +58,8 @@ static void write_source(FILE *out, const struct request *request, const struct 
             "    .trusted = %s,\n    .trusted_count = %zu,\n"
             "    .revoked = %s,\n    .revoked_count = %zu,\n"
             "    .security_version_floor = %" PRIu32 ",\n    .allow_dev = %s,\n};\n\n"
-            "const uint32_t boot_profile = %s;\n",
+            "__attribute__((section(\".profile\"))) const uint32_t boot_profile = "
+            "%s;\n",
             trust->trusted.count > 0 ? "trusted" : "nullptr", trust->trusted.count,
             trust->revoked.count > 0 ? "revoked" : "nullptr", trust->revoked.count, request->floor,
             request->profile == NONOS_PROFILE_DEV ? "true" : "false",
