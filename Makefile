@@ -13,7 +13,7 @@ SHELL := /bin/sh
 WITHOUT_KEY := -c 'unset SIGNING_KEY; eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
-KEYED = run debug test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+KEYED = run debug secureboot test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
 NO_KEY := env -u SIGNING_KEY
 
 include scripts/platform.mk
@@ -76,10 +76,19 @@ bootloader: $(LOADER_EFI) ## the UEFI loader, build/BOOTX64.EFI
 tools: $(NONOS) ## the host program, build/nonos
 image: $(DISK) $(BUILD)/esp/.stamp ## the disk image, build/nonos.img, and build/esp/
 
-run: ## set up, build, and boot in QEMU (Ctrl-a x leaves)
+run: ## set up, build, and boot in QEMU (Ctrl-a x leaves); SECURE_BOOT=1: with Secure Boot on
 	@$(NO_KEY) scripts/setup
+	@$(MAKE) $(PARALLEL) $(if $(SECURE_BOOT),secureboot DB_KEY=$(SNAKEOIL).key DB_CERT=$(SNAKEOIL).pem,all)
+	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD) $(if $(SECURE_BOOT),--secure-boot)
+
+secureboot: ## the loader signed for Secure Boot, in build/secureboot/; needs DB_KEY=FILE DB_CERT=FILE
+	@$(NO_KEY) scripts/setup --secureboot
+	@$(NO_KEY) $(PYTHON) -B scripts/secureboot --check $(SECURE_BOOT_FILES)
 	@$(MAKE) $(PARALLEL) all
-	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD)
+	@$(NO_KEY) $(PYTHON) -B scripts/secureboot $(SECURE_BOOT_FILES)
+SECURE_BOOT_FILES = $(LOADER_EFI) $(BUILD)/secureboot $(KERNEL_BIN) $(GEN)/manifest.txt
+# The test key of Debian's package ovmf.
+SNAKEOIL := /usr/share/ovmf/PkKek-1-snakeoil
 
 debug: ## the same, waiting for GDB on :1234
 	@$(NO_KEY) scripts/setup --debug
@@ -137,7 +146,7 @@ PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ON
     doctor clean help unit-tests test-all image-map boot-screen
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug secureboot test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 

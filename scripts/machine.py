@@ -38,6 +38,22 @@ FIRMWARE = [
     ("/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd"),
 ]
 
+# With Secure Boot on, trusting the snakeoil test key.
+SECURE_FIRMWARE = [
+    # Debian, Ubuntu
+    ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"),
+]
+# The same firmware without any key: in setup mode, where whoever is there may enroll some.
+SETUP_FIRMWARE = [
+    ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+]
+SNAKEOIL_KEY = "/usr/share/ovmf/PkKek-1-snakeoil.key"
+SNAKEOIL_CERT = "/usr/share/ovmf/PkKek-1-snakeoil.pem"
+# Firmware with Secure Boot keeps its variables from the system by SMM (OVMF's README, "SMM
+# support"); it stops at once on a machine without. The emulation has both.
+SECURE_MACHINE = ["-machine", "q35,smm=on",
+                  "-global", "driver=cfi.pflash01,property=secure,value=on"]
+
 READY = "NONOS: ready"
 TCG = ["-accel", "tcg", "-cpu", "max"]
 # What a terminal obeys and a log does not want: the firmware draws with it.
@@ -62,6 +78,14 @@ def find_firmware(candidates=FIRMWARE):
         if os.path.isfile(code) and os.path.isfile(variables):
             return Firmware(code, variables)
     raise MachineError("the UEFI firmware OVMF is missing: make setup installs it")
+
+
+def find_secure_firmware(candidates=SECURE_FIRMWARE):
+    for code, variables in candidates:
+        if os.path.isfile(code) and os.path.isfile(variables):
+            return Firmware(code, variables)
+    raise MachineError("no UEFI firmware with Secure Boot and the snakeoil test key: Debian's "
+                       "package ovmf has it, other systems may have none")
 
 
 def first_to_print(commands, text, seconds):
@@ -140,7 +164,9 @@ def uefi_command(qemu, accelerator, firmware, variables, disk, serial="stdio", m
 
     variables is a copy of firmware.variables that this machine may write to.
     """
-    return [*common(qemu, accelerator, memory_mib, reboots), "-machine", "q35",
+    is_secure = firmware in (*SECURE_FIRMWARE, *SETUP_FIRMWARE)
+    return [*common(qemu, accelerator, memory_mib, reboots),
+            *(SECURE_MACHINE if is_secure else ["-machine", "q35"]),
             "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={firmware.code}",
             "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
             "-drive", f"if=none,id=disk,format=raw,readonly=on,file={disk}",

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""run.py --build DIR [--debug]: boots DIR/nonos.img in QEMU through UEFI, serial line on stdio.
+"""run.py --build DIR [--debug] [--secure-boot]: boots DIR/nonos.img in QEMU through UEFI, serial
+line on stdio; --secure-boot: what `make secureboot` has signed with the snakeoil test key.
 
 With a terminal it becomes QEMU: Ctrl-a x leaves, Ctrl-a h lists the other keys. Without one it
 shows the serial output and ends by itself: with status 0 when the kernel is ready, with an error
@@ -20,10 +21,11 @@ TIME_LIMIT = 60
 FAILURES = ("NONOS: refused", "NONOS: panic")
 
 
-def command(build, debug, interactive):
+def command(build, debug, interactive, secure_boot=False):
     qemu = machine.find_qemu()
-    firmware = machine.find_firmware()
-    kernel, disk = os.path.join(build, "kernel.bin"), os.path.join(build, "nonos.img")
+    firmware = machine.find_secure_firmware() if secure_boot else machine.find_firmware()
+    kernel = os.path.join(build, "kernel.bin")
+    disk = os.path.join(build, "secureboot" if secure_boot else "", "nonos.img")
     for made in kernel, disk:
         if not os.path.isfile(made):
             raise machine.MachineError(f"{made} is missing: make builds it")
@@ -84,10 +86,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", required=True, metavar="DIR", help="the build directory")
     parser.add_argument("--debug", action="store_true", help="wait for GDB on :1234")
+    parser.add_argument("--secure-boot", action="store_true",
+                        help="with Secure Boot on, from the disk of make secureboot")
     arguments = parser.parse_args()
     interactive = sys.stdin.isatty()
     try:
-        qemu = command(arguments.build, arguments.debug, interactive)
+        qemu = command(arguments.build, arguments.debug, interactive, arguments.secure_boot)
     except (machine.MachineError, OSError) as error:
         return problem(error)
     if arguments.debug:
