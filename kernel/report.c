@@ -245,6 +245,7 @@ void report_print_info(void)
         print_text_row("source", manifest.source);
         print_text_row("commit", manifest.commit);
         print_text_row("compiler", manifest.compiler);
+        print_text_row("sbom", manifest.sbom);
     }
     print_stages();
 }

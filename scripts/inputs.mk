@@ -3,8 +3,8 @@
 
 $(if $(shell BUILD='$(BUILD)' PYTHON='$(PYTHON)' SUFFIX='$(SUFFIX)' LLVM_BIN='$(LLVM_BIN)' LLD_BIN='$(LLD_BIN)' CONSOLE_FONT='$(CONSOLE_FONT)' scripts/doctor --build >&2 || echo missing),$(error stopped))
 
-# The manifest: rewritten only when its text changes.
-$(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' >&2 || echo failed),$(error no manifest))
+# The manifest, and the bill of materials: rewritten only when their text changes.
+$(if $(shell scripts/manifest '$(GEN)/manifest.txt' '$(VERSION)' '$(PROFILE)' '$(CC)' '$(LD)' '$(CONSOLE_FONT)' >&2 || echo failed),$(error no manifest))
 $(GEN)/manifest.txt: ;
 
 # Whom the loader trusts: the files in keys/, by name and content. A file that is gone leaves no newer

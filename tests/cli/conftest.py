@@ -15,6 +15,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("NONOS_BUILD") or "build")
 TOOL = pathlib.Path(os.environ.get("NONOS") or ROOT / BUILD / "nonos").resolve()
+FONT = os.environ.get("CONSOLE_FONT", "/usr/share/consolefonts/spleen-8x16.psfu.gz")
 TARGET = "--target=x86_64-unknown-none-elf"
 
 ASSEMBLY = """

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, llvm
+from conftest import FONT, ROOT, llvm
 
 LINE = "git ls-files -z -- . ':!source.info' | LC_ALL=C sort -z | xargs -0 b3sum -- " \
        "| b3sum --no-names"
+# What the script is given besides the file.
+TAIL = ["1.2.3", "dev", llvm("clang"), llvm("ld.lld"), FONT]
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false",
        "-c", "init.defaultBranch=main"]
 
@@ -35,7 +37,7 @@ class Checkout:
                               stderr=subprocess.PIPE)
 
     def manifest(self, profile="dev", **env):
-        done = self.run("out/manifest.txt", "1.2.3", profile, llvm("clang"), **env)
+        done = self.run("out/manifest.txt", *TAIL[:1], profile, *TAIL[2:], **env)
         assert done.returncode == 0, done.stderr
         return (self.folder / "out/manifest.txt").read_text()
 
@@ -50,7 +52,8 @@ def checkout(tmp_path):
     """A repository that is not committed yet."""
     folder = tmp_path / "project"
     (folder / "scripts").mkdir(parents=True)
-    for name in ("scripts/manifest", "source.info", ".gitattributes", "package-lock.json"):
+    for name in ("scripts/manifest", "scripts/sbom", "scripts/toolchain", "scripts/packages",
+                 "source.info", ".gitattributes", "package-lock.json"):
         shutil.copy(ROOT / name, folder / name)
     (folder / ".gitignore").write_text("/out/\n/build/\n/dev_signing_key.bin\n")
     (folder / "name with space").write_text("1")
@@ -79,7 +82,7 @@ def test_manifest_of_a_clean_commit(committed):
     assert fields["type"] == "kernel" and fields["version"] == "1.2.3"
     assert fields["commit"] == committed.git("rev-parse", "HEAD")
     assert fields["dirty"] == "no" and fields["epoch"] == "1714979289"
-    assert fields["target"] == "x86_64-nonos" and fields["bundle"] == fields["sbom"] == "none"
+    assert fields["target"] == "x86_64-nonos" and fields["bundle"] == "none"
     assert re.fullmatch(r"pqclean \d+\.\d+\.\d+", fields["pqc"])
     version = subprocess.run([llvm("clang"), "--version"], stdout=subprocess.PIPE, check=True)
     assert fields["compiler"] == version.stdout.decode().splitlines()[0]
@@ -130,7 +133,7 @@ def test_nothing_depends_on_where_and_by_whom_it_is_made(committed, tmp_path):
     expected = committed.manifest()
     other = Checkout(tmp_path / "other")
     committed.git("clone", "-q", str(committed.folder), str(other.folder))
-    command = "umask 077; exec scripts/manifest out/manifest.txt 1.2.3 dev " + llvm("clang")
+    command = "umask 077; exec scripts/manifest out/manifest.txt " + " ".join(TAIL)
     made = subprocess.run(["sh", "-c", command], cwd=other.folder, env=environment(
         TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", LANG="C.UTF-8", USER="somebody",
         HOME="/nonexistent"))
@@ -151,7 +154,7 @@ def test_an_archive_gives_the_same_manifest(committed, tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     shutil.rmtree(archive.folder / "out")
-    done = archive.run(str(tmp_path / "manifest.txt"), "1.2.3", "dev", llvm("clang"))
+    done = archive.run(str(tmp_path / "manifest.txt"), *TAIL)
     assert done.returncode == 0 and (tmp_path / "manifest.txt").read_text() == expected
     (archive.folder / "a").write_text("changed")
     assert archive.fields()["source"] not in expected
@@ -186,7 +189,7 @@ def test_source_date_epoch_comes_first(committed):
 
 @pytest.mark.parametrize("value", ["", "now", "-1", "1.5", "01", "1 2"])
 def test_a_source_date_epoch_that_is_no_number_is_refused(committed, value):
-    done = committed.run("out/manifest.txt", "1.2.3", "dev", llvm("clang"), SOURCE_DATE_EPOCH=value)
+    done = committed.run("out/manifest.txt", *TAIL, SOURCE_DATE_EPOCH=value)
     assert done.returncode != 0 and "SOURCE_DATE_EPOCH" in done.stderr
     assert not (committed.folder / "out").exists()
 
@@ -199,14 +202,15 @@ def test_the_file_is_touched_only_by_a_change(committed):
     assert path.stat().st_mtime == 1
     committed.manifest(profile="release")
     assert path.stat().st_mtime != 1
-    assert os.listdir(committed.folder / "out") == ["manifest.txt"]
+    assert sorted(os.listdir(committed.folder / "out")) == [
+        "manifest.txt", "nonos.cdx.json", "nonos.spdx.json", "sbom.stamp"]
 
 
-@pytest.mark.parametrize("breakage", ["compiler", "file", "arguments", "git"])
+@pytest.mark.parametrize("breakage", ["compiler", "linker", "font", "file", "arguments", "git"])
 def test_what_cannot_be_known_is_an_error(committed, breakage):
-    arguments, env = ["out/manifest.txt", "1.2.3", "dev", llvm("clang")], {}
-    if breakage == "compiler":
-        arguments[3] = "/nonexistent/clang"
+    arguments, env = ["out/manifest.txt", *TAIL], {}
+    if breakage in ("compiler", "linker", "font"):
+        arguments[["compiler", "linker", "font"].index(breakage) + 3] = "/nonexistent/clang"
     elif breakage == "file":
         (committed.folder / "a").unlink()
         (committed.folder / "a").symlink_to("nowhere")
