@@ -1,5 +1,5 @@
 /*
- * handoff.h - what the loader tells the kernel, version 2 (docs/boot.md).
+ * handoff.h - what the loader tells the kernel, version 3 (docs/boot.md).
  *
  * The loader calls kernel_main(const struct nonos_handoff *) with the System V ABI, interrupts
  * off, on a stack of NONOS_HANDOFF_STACK_LEN bytes or more with an unmapped page below it. The
@@ -16,9 +16,10 @@
 #include <stdint.h>
 
 #define NONOS_HANDOFF_MAGIC UINT32_C(0x4E4F4E4F)
-#define NONOS_HANDOFF_VERSION 2u
+#define NONOS_HANDOFF_VERSION 3u
 #define NONOS_HANDOFF_STACK_LEN (64u * 1024)
 #define NONOS_HANDOFF_MAX_REGIONS 4096u
+#define NONOS_HANDOFF_MAX_LOG_LEN (64u * 1024)
 
 /* Where the loader maps all of RAM, never executable. The kernel's own tables have less of it there
  * (docs/kernel.md). */
@@ -31,7 +32,8 @@
 #define NONOS_HANDOFF_HAS_FRAMEBUFFER (1u << 3) /* framebuffer is filled in */
 #define NONOS_HANDOFF_HAS_WALL_CLOCK (1u << 4)  /* wall_clock is filled in */
 #define NONOS_HANDOFF_MOVED (1u << 5)           /* the image is not at its linked LMA */
-#define NONOS_HANDOFF_ALL_FLAGS 0x3Fu
+#define NONOS_HANDOFF_MEASURED (1u << 6)        /* PCR 11 has this boot, and is capped */
+#define NONOS_HANDOFF_ALL_FLAGS 0x7Fu
 
 /* entropy_sources */
 #define NONOS_ENTROPY_FIRMWARE (1u << 0) /* EFI_RNG_PROTOCOL */
@@ -86,6 +88,7 @@ enum nonos_boot_stage {
     NONOS_STAGE_ED25519,
     NONOS_STAGE_MLDSA65,
     NONOS_STAGE_PARSED,
+    NONOS_STAGE_MEASURED,
     NONOS_STAGE_PLACED,
     NONOS_STAGE_JUMP,
     NONOS_STAGE_COUNT,
@@ -116,14 +119,15 @@ struct nonos_handoff {
     uint8_t digest[32];    /* 128: D1, as verified */
     uint8_t signer_id[32]; /* 160: id of the identity that signed */
 
-    uint64_t measurement_log_paddr; /* 192: TCG event log, 0 = none */
-    uint32_t measurement_log_len;   /* 200 */
+    /* The TCG event log (image/event_log.h) as of the jump: there with MEASURED alone. */
+    uint64_t measurement_log_paddr; /* 192: 0 = none */
+    uint32_t measurement_log_len;   /* 200: at most NONOS_HANDOFF_MAX_LOG_LEN */
     uint32_t entropy_sources;       /* 204: NONOS_ENTROPY_* */
     uint8_t entropy[64];            /* 208: secret; the kernel wipes it once used */
 
     uint64_t stage_tsc[NONOS_STAGE_COUNT]; /* 272 */
-    uint64_t tsc_hz;                       /* 352: 0 = unknown */
-    int64_t wall_clock;                    /* 360: seconds since 1970-01-01 UTC, at the jump */
+    uint64_t tsc_hz;                       /* 360: 0 = unknown */
+    int64_t wall_clock;                    /* 368: seconds since 1970-01-01 UTC, at the jump */
 };
 
 static_assert(offsetof(struct nonos_handoff, flags) == 12);
@@ -144,8 +148,8 @@ static_assert(offsetof(struct nonos_handoff, measurement_log_paddr) == 192);
 static_assert(offsetof(struct nonos_handoff, entropy_sources) == 204);
 static_assert(offsetof(struct nonos_handoff, entropy) == 208);
 static_assert(offsetof(struct nonos_handoff, stage_tsc) == 272);
-static_assert(offsetof(struct nonos_handoff, tsc_hz) == 352);
-static_assert(offsetof(struct nonos_handoff, wall_clock) == 360);
-static_assert(sizeof(struct nonos_handoff) == 368);
+static_assert(offsetof(struct nonos_handoff, tsc_hz) == 360);
+static_assert(offsetof(struct nonos_handoff, wall_clock) == 368);
+static_assert(sizeof(struct nonos_handoff) == 376);
 
 #endif

@@ -8,6 +8,7 @@
 #include "boot/entropy.h"
 #include "boot/firmware.h"
 #include "boot/hardware.h"
+#include "boot/measure.h"
 #include "boot/memory_map.h"
 #include "image/verify.h"
 
@@ -19,11 +20,13 @@ struct boot {
     struct hardware hardware;
     uint8_t entropy[ENTROPY_LEN]; /* secret, until the handoff has it */
     uint32_t entropy_sources;
+    bool has_tpm;
     const uint8_t *file; /* the image, read once (boot/kernel_file.h) */
     size_t file_len;
     struct image_verdict verdict;
-    uint64_t image_paddr; /* where the first segment was placed */
-    uint64_t stack_paddr; /* lowest byte of NONOS_HANDOFF_STACK_LEN */
+    uint64_t image_paddr;   /* where the first segment was placed */
+    struct measure_log log; /* of what was measured */
+    uint64_t stack_paddr;   /* lowest byte of NONOS_HANDOFF_STACK_LEN */
     uint64_t trampoline_paddr;
     uint64_t tables_paddr;  /* root of the kernel's address space */
     uint64_t handoff_paddr; /* of struct nonos_handoff */

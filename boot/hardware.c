@@ -67,7 +67,6 @@ enum nonos_error hardware_examine(struct hardware *hardware, const char **missin
     /* UEFI 2.10 §3.3: enforced when SecureBoot is 1 and the platform is not in setup mode. */
     hardware->has_secure_boot =
         read_variable(u"SecureBoot") == 1 && read_variable(u"SetupMode") == 0;
-    hardware->has_tpm = firmware_find_protocol(&efi_tcg2_guid) != nullptr;
 
     *missing = !hardware->has_long_mode ? "the processor, long mode"
                : !hardware->has_nx      ? "the processor, NX"

@@ -17,7 +17,6 @@ struct hardware {
     bool has_gib_pages;
     bool has_rdrand; /* one of these, or EFI_RNG_PROTOCOL, is required (boot/entropy.h) */
     bool has_rdseed;
-    bool has_tpm;         /* a TPM 2.0 answers; nothing is measured yet */
     bool has_secure_boot; /* on, not only present */
     uint64_t tsc_hz;      /* 0 = the processor does not say */
 };

@@ -11,6 +11,7 @@
 #include "boot/handoff.h"
 #include "boot/kernel_file.h"
 #include "boot/kernel_space.h"
+#include "boot/measure.h"
 #include "boot/place.h"
 #include "boot/policy.h"
 #include "boot/progress.h"
@@ -92,17 +93,16 @@ static void examine_hardware(void)
     require(missing, error);
     refusal_wipes(boot.entropy, sizeof(boot.entropy));
     require("the machine", entropy_collect(hardware, boot.entropy, &boot.entropy_sources));
+    require("measuring", measure_begin(&boot.has_tpm));
     progress_step(3, "NX, SYSCALL%s%s, random from%s%s%s; Secure Boot %s; TPM %s",
                   hardware->has_smep ? ", SMEP" : "", hardware->has_smap ? ", SMAP" : "",
                   boot.entropy_sources & NONOS_ENTROPY_FIRMWARE ? " firmware" : "",
                   boot.entropy_sources & NONOS_ENTROPY_RDRAND ? " RDRAND" : "",
                   boot.entropy_sources & NONOS_ENTROPY_RDSEED ? " RDSEED" : "",
-                  hardware->has_secure_boot ? "on" : "off",
-                  hardware->has_tpm ? "present, not used" : "none");
+                  hardware->has_secure_boot ? "on" : "off", boot.has_tpm ? "2.0" : "none");
     progress_fact(BOOT_SCREEN_MACHINE, "%s loader; Secure Boot %s; TPM %s",
                   is_development_loader() ? "DEVELOPMENT" : "release",
-                  hardware->has_secure_boot ? "on" : "off",
-                  hardware->has_tpm ? "present, not used" : "none");
+                  hardware->has_secure_boot ? "on" : "off", boot.has_tpm ? "2.0" : "none");
     boot.stage_tsc[NONOS_STAGE_HARDWARE] = cpu_read_tsc();
 }
 
@@ -215,6 +215,15 @@ static void verify_image(void)
     refuse(what, error != NONOS_OK ? error : NONOS_E_INTERNAL);
 }
 
+/* Step 9, before a byte of the image is where it may run. */
+static void measure(void)
+{
+    const char *what;
+    enum nonos_error error = measure_image(&boot.verdict, &boot_policy, boot_profile, &what);
+    require(what, error);
+    boot.stage_tsc[NONOS_STAGE_MEASURED] = cpu_read_tsc();
+}
+
 /* What the handoff needs memory for, all of it before the map is read for the last time. */
 static enum nonos_error allocate_handoff(void)
 {
@@ -268,9 +277,25 @@ static void place_image(void)
     require("the handoff", allocate_handoff());
     require("the page tables", build_tables());
     boot.stage_tsc[NONOS_STAGE_PLACED] = cpu_read_tsc();
-    progress_step(9, "%u segments, %u KiB at 0x%llx%s", elf->segment_count,
+    progress_step(9, "%u segments, %u KiB at 0x%llx%s; %s", elf->segment_count,
                   (uint32_t)(elf->memory_len / 1024), (unsigned long long)boot.image_paddr,
-                  boot.image_paddr != elf->memory_paddr ? ", moved" : "");
+                  boot.image_paddr != elf->memory_paddr ? ", moved" : "",
+                  boot.has_tpm ? "measured into PCR 11" : "not measured");
+}
+
+/* Step 10: the end of what is measured, and its log for the kernel. */
+static void end_measuring(struct nonos_handoff *handoff)
+{
+    const char *what;
+    enum nonos_error error = measure_end(&boot.log, &what);
+    require(what, error);
+    if (!boot.has_tpm)
+        return;
+    handoff->flags |= NONOS_HANDOFF_MEASURED;
+    handoff->measurement_log_paddr = boot.log.paddr;
+    handoff->measurement_log_len = boot.log.len;
+    if (boot.log.why_none != nullptr)
+        progress_line("the event log is not handed over: %s", boot.log.why_none);
 }
 
 /* Step 10. */
@@ -289,6 +314,7 @@ static void place_image(void)
     trampoline_prepare(boot.trampoline_paddr, &jump);
     progress_step(10, "%s", "");
 
+    end_measuring(handoff);
     require("leaving boot services", departure_leave(&boot));
     cpu_disable_interrupts();
     handoff->memory_map_count = (uint32_t)boot.map.count;
@@ -306,6 +332,7 @@ static void place_image(void)
     examine_hardware();
     read_image();
     verify_image();
+    measure();
     place_image();
     hand_off();
 }

@@ -2,6 +2,7 @@
 
 #include "boot/cpu.h"
 #include "boot/firmware.h"
+#include "boot/measure.h"
 #include "boot/progress.h"
 #include "crypto/bytes.h"
 #include "image/error.h"
@@ -35,8 +36,12 @@ void refuse(const char *what, enum nonos_error error)
 {
     if (secret != nullptr)
         bytes_wipe(secret, secret_len);
+    bool is_capped = measure_refusal();
     progress_line("refused: %s: %s (%s, code %u)", what, error_text(error), error_name(error),
                   (uint32_t)error);
+    if (!is_capped)
+        progress_line(
+            "the TPM did not take the mark of this refusal: PCR 11 is open until the reset");
     progress_result(BOOT_SCREEN_REFUSED, "%s, code %u: %s: %s. %s", error_name(error),
                     (uint32_t)error, what, error_text(error),
                     firmware_is_left ? "The machine has stopped."

@@ -12,9 +12,9 @@
  * There is one slot, because the loader has one secret at a time: the entropy. */
 void refusal_wipes(void *secret, size_t len);
 
-/* Wipes the secret, prints "NONOS: refused: <what>: <why> (<NAME>, code <n>)", waits for a key or
- * 30 seconds and resets the machine. Once boot services have been left there is nothing to wait
- * with: then it prints (on the serial port) and stops. */
+/* Wipes the secret, caps PCR 11 (boot/measure.h), prints "NONOS: refused: <what>: <why> (<NAME>,
+ * code <n>)", waits for a key or 30 seconds and resets the machine. Once boot services have been
+ * left there is nothing to wait with: then it prints (on the serial port) and stops. */
 [[noreturn]] void refuse(const char *what, enum nonos_error error);
 
 /* Refuses unless error is NONOS_OK. */

@@ -23,6 +23,7 @@ typedef uint64_t efi_status;
 #define EFI_SUCCESS UINT64_C(0)
 #define EFI_INVALID_PARAMETER (EFI_ERROR_BIT | 2)
 #define EFI_BUFFER_TOO_SMALL (EFI_ERROR_BIT | 5)
+#define EFI_VOLUME_FULL (EFI_ERROR_BIT | 11)
 #define EFI_NOT_FOUND (EFI_ERROR_BIT | 14)
 
 static inline bool efi_failed(efi_status status)
@@ -336,8 +337,5 @@ EFI_GUID(efi_smbios_3_guid, /* §4.6.1 */
          {0xF2FD1544, 0x9794, 0x4A2C, {0x99, 0x2E, 0xE5, 0xBB, 0xCF, 0x20, 0xE3, 0x94}});
 EFI_GUID(efi_smbios_guid, /* §4.6.1 */
          {0xEB9D2D31, 0x2D88, 0x11D3, {0x9A, 0x16, 0x00, 0x90, 0x27, 0x3F, 0xC1, 0x4D}});
-/* TCG EFI Protocol Specification, family 2.0, §6.2 */
-EFI_GUID(efi_tcg2_guid,
-         {0x607F766C, 0x7455, 0x42BE, {0x93, 0x0B, 0xE4, 0xD7, 0x6D, 0xB2, 0x72, 0x0F}});
 
 #endif

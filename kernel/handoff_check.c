@@ -41,8 +41,8 @@ static enum nonos_error check_flags(struct check *check)
 
     if ((h->flags & ~NONOS_HANDOFF_ALL_FLAGS) != 0)
         return fail(check, NONOS_E_HANDOFF_FIELD, "flags");
-    /* Only who has verified knows the signer. */
-    if (!verified && (h->flags & NONOS_HANDOFF_DEVELOPMENT) != 0)
+    /* Only who has verified knows the signer, and what there is to measure. */
+    if (!verified && (h->flags & (NONOS_HANDOFF_DEVELOPMENT | NONOS_HANDOFF_MEASURED)) != 0)
         return fail(check, NONOS_E_HANDOFF_FIELD, "flags");
     if (h->reserved0 != 0)
         return fail(check, NONOS_E_HANDOFF_FIELD, "reserved0");
@@ -202,9 +202,20 @@ static enum nonos_error check_tables(struct check *check)
         return fail(check, NONOS_E_HANDOFF_FIELD, "acpi_rsdp_paddr");
     if (h->smbios_paddr >= ADDRESS_PADDR_LIMIT)
         return fail(check, NONOS_E_HANDOFF_FIELD, "smbios_paddr");
-    if ((h->measurement_log_paddr == 0) != (h->measurement_log_len == 0) ||
-        (h->measurement_log_len != 0 &&
-         !range_is_sane(h->measurement_log_paddr, h->measurement_log_len)))
+    return NONOS_OK;
+}
+
+static enum nonos_error check_log(struct check *check)
+{
+    const struct nonos_handoff *h = check->handoff;
+
+    if (h->measurement_log_len == 0 && h->measurement_log_paddr == 0)
+        return NONOS_OK;
+    if ((h->flags & NONOS_HANDOFF_MEASURED) == 0 || h->measurement_log_len == 0 ||
+        h->measurement_log_len > NONOS_HANDOFF_MAX_LOG_LEN)
+        return fail(check, NONOS_E_HANDOFF_FIELD, "measurement_log_len");
+    if (!range_lies_in(check, h->measurement_log_paddr, h->measurement_log_len, OWNED) ||
+        h->measurement_log_paddr + h->measurement_log_len > ADDRESS_PADDR_END)
         return fail(check, NONOS_E_HANDOFF_FIELD, "measurement_log_paddr");
     return NONOS_OK;
 }
@@ -213,8 +224,8 @@ enum nonos_error handoff_validate(const struct nonos_handoff *handoff, uint64_t 
                                   const struct handoff_image *image, const char **field)
 {
     static enum nonos_error (*const checks[])(struct check *) = {
-        check_identity,  check_flags,       check_memory_map,
-        check_placement, check_framebuffer, check_tables,
+        check_identity,    check_flags,  check_memory_map, check_placement,
+        check_framebuffer, check_tables, check_log,
     };
     struct check check = {.handoff = handoff, .handoff_paddr = handoff_paddr, .image = image};
     enum nonos_error error = NONOS_OK;

@@ -26,7 +26,8 @@ struct handoff_image {
  *   adjacent ones of different types;
  *   the image inside a region of type KERNEL; handoff, map and stack inside LOADER or KERNEL;
  *   image placement, length and MOVED; stack long enough; framebuffer complete, and not in memory
- *   that the kernel owns; addresses of tables possible; entropy sources known.
+ *   that the kernel owns; addresses of tables possible; entropy sources known; an event log inside
+ * LOADER or KERNEL, not longer than NONOS_HANDOFF_MAX_LOG_LEN, and none unless MEASURED.
  *
  * NONOS_E_HANDOFF_MAGIC, _VERSION, _MEMORY_MAP or _FIELD; *field is then the name of what is
  * wrong, else null. */

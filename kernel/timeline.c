@@ -7,8 +7,8 @@ static const char *const stage_names[NONOS_STAGE_COUNT] = {
     [NONOS_STAGE_CONSOLE] = "console", [NONOS_STAGE_HARDWARE] = "hardware",
     [NONOS_STAGE_READ] = "read",       [NONOS_STAGE_DIGEST] = "BLAKE3",
     [NONOS_STAGE_ED25519] = "Ed25519", [NONOS_STAGE_MLDSA65] = "ML-DSA-65",
-    [NONOS_STAGE_PARSED] = "parse",    [NONOS_STAGE_PLACED] = "place",
-    [NONOS_STAGE_JUMP] = "leave",
+    [NONOS_STAGE_PARSED] = "parse",    [NONOS_STAGE_MEASURED] = "measure",
+    [NONOS_STAGE_PLACED] = "place",    [NONOS_STAGE_JUMP] = "leave",
 };
 
 /* The self-tests' are in their own table. */

@@ -58,6 +58,11 @@ static void check_accepted(uint64_t handoff_paddr)
     fuzz_require(handoff->stack_len >= NONOS_HANDOFF_STACK_LEN);
     fuzz_require(lies_in(handoff->stack_paddr, handoff->stack_len, OWNED));
     fuzz_require(handoff->stack_vaddr <= UINT64_MAX - handoff->stack_len);
+    if (handoff->measurement_log_len != 0) {
+        fuzz_require((handoff->flags & NONOS_HANDOFF_MEASURED) != 0);
+        fuzz_require(handoff->measurement_log_len <= NONOS_HANDOFF_MAX_LOG_LEN);
+        fuzz_require(lies_in(handoff->measurement_log_paddr, handoff->measurement_log_len, OWNED));
+    }
     if ((handoff->flags & NONOS_HANDOFF_HAS_FRAMEBUFFER) != 0) {
         fuzz_require(f->width_pixels <= f->stride_pixels);
         fuzz_require((unsigned __int128)f->stride_pixels * 4 * f->height_pixels <= f->len);

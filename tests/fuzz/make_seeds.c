@@ -113,7 +113,7 @@ static void write_handoff_seeds(void)
                           .version = NONOS_HANDOFF_VERSION,
                           .size = sizeof(struct nonos_handoff),
                           .flags = NONOS_HANDOFF_VERIFIED | NONOS_HANDOFF_HAS_FRAMEBUFFER |
-                                   NONOS_HANDOFF_HAS_WALL_CLOCK,
+                                   NONOS_HANDOFF_HAS_WALL_CLOCK | NONOS_HANDOFF_MEASURED,
                           .image_paddr = NONOS_KERNEL_PADDR,
                           .image_len = 0x10000,
                           .image_vaddr = NONOS_KERNEL_PADDR + NONOS_KERNEL_VIRTUAL_OFFSET,
@@ -129,6 +129,8 @@ static void write_handoff_seeds(void)
                                           .stride_pixels = 1024,
                                           .format = NONOS_PIXEL_BGRX},
                           .acpi_rsdp_paddr = 0xF5000,
+                          .measurement_log_paddr = PAGES(90),
+                          .measurement_log_len = 3000,
                           .entropy_sources = NONOS_ENTROPY_ALL,
                           .wall_clock = 1800000000},
               .map = {{.paddr = 0, .page_count = 0x9F, .type = NONOS_MEMORY_USABLE},
@@ -138,6 +140,8 @@ static void write_handoff_seeds(void)
                       {.paddr = 0x80000000, .page_count = 1024, .type = NONOS_MEMORY_MMIO}}};
     write_seed("handoff", "loader", &seed, sizeof seed);
     seed.handoff.flags = 0;
+    seed.handoff.measurement_log_paddr = 0;
+    seed.handoff.measurement_log_len = 0;
     seed.handoff.framebuffer = (struct nonos_framebuffer){0};
     seed.handoff.wall_clock = 0;
     seed.handoff.entropy_sources = 0;

@@ -29,8 +29,8 @@ static void test_protocols_are_found_or_null(void **state)
     fake_add(&handle, &efi_rng_guid, &interface);
     assert_ptr_equal(firmware_find_protocol(&efi_rng_guid), &interface);
     assert_ptr_equal(firmware_open_protocol(&handle, &efi_rng_guid), &interface);
-    assert_null(firmware_find_protocol(&efi_tcg2_guid));
-    assert_null(firmware_open_protocol(&handle, &efi_tcg2_guid));
+    assert_null(firmware_find_protocol(&efi_memory_attribute_guid));
+    assert_null(firmware_open_protocol(&handle, &efi_memory_attribute_guid));
     assert_null(firmware_open_protocol(nullptr, &efi_rng_guid));
 }
 

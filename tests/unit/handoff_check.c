@@ -44,7 +44,8 @@ static int setup(void **state)
         .version = NONOS_HANDOFF_VERSION,
         .size = sizeof *handoff,
         .flags = NONOS_HANDOFF_VERIFIED | NONOS_HANDOFF_SECURE_BOOT | NONOS_HANDOFF_DEVELOPMENT |
-                 NONOS_HANDOFF_HAS_FRAMEBUFFER | NONOS_HANDOFF_HAS_WALL_CLOCK,
+                 NONOS_HANDOFF_HAS_FRAMEBUFFER | NONOS_HANDOFF_HAS_WALL_CLOCK |
+                 NONOS_HANDOFF_MEASURED,
         .image_paddr = NONOS_KERNEL_PADDR,
         .image_len = IMAGE_LEN,
         .image_vaddr = IMAGE_VADDR,
@@ -60,6 +61,8 @@ static int setup(void **state)
                         .stride_pixels = 1024,
                         .format = NONOS_PIXEL_BGRX},
         .acpi_rsdp_paddr = PAGE(2000) + 20,
+        .measurement_log_paddr = PAGE(90) + 7,
+        .measurement_log_len = 3000,
         .entropy_sources = NONOS_ENTROPY_ALL,
         .wall_clock = 1800000000,
     };
@@ -97,6 +100,8 @@ static void test_pvh_style_one_is_accepted(void **state)
 {
     (void)state;
     handoff->flags = 0;
+    handoff->measurement_log_paddr = 0;
+    handoff->measurement_log_len = 0;
     handoff->entropy_sources = 0;
     handoff->wall_clock = 0;
     handoff->framebuffer = (struct nonos_framebuffer){0};
@@ -124,7 +129,7 @@ static void test_magic_version_and_size(void **state)
 static void test_flags_and_reserved(void **state)
 {
     (void)state;
-    REFUSED(handoff->flags, handoff->flags | 0x40, FIELD, "flags");
+    REFUSED(handoff->flags, handoff->flags | 0x80, FIELD, "flags");
     REFUSED(handoff->flags, handoff->flags | 0x80000000, FIELD, "flags");
     REFUSED(handoff->flags, handoff->flags & ~NONOS_HANDOFF_VERIFIED, FIELD, "flags");
     REFUSED(handoff->reserved0, 1, FIELD, "reserved0");
@@ -262,8 +267,59 @@ static void test_tables(void **state)
     (void)state;
     REFUSED(handoff->acpi_rsdp_paddr, ADDRESS_PADDR_LIMIT, FIELD, "acpi_rsdp_paddr");
     REFUSED(handoff->smbios_paddr, UINT64_MAX, FIELD, "smbios_paddr");
-    REFUSED(handoff->measurement_log_len, 1, FIELD, "measurement_log_paddr");
-    REFUSED(handoff->measurement_log_paddr, PAGE(1), FIELD, "measurement_log_paddr");
+}
+
+static void test_event_log(void **state)
+{
+    (void)state;
+    REFUSED(handoff->measurement_log_len, 0, FIELD, "measurement_log_len");
+    REFUSED(handoff->measurement_log_len, NONOS_HANDOFF_MAX_LOG_LEN + 1, FIELD,
+            "measurement_log_len");
+    REFUSED(handoff->measurement_log_len, UINT32_MAX, FIELD, "measurement_log_len");
+    REFUSED(handoff->flags, handoff->flags & ~NONOS_HANDOFF_MEASURED, FIELD, "measurement_log_len");
+    REFUSED(handoff->measurement_log_paddr, 0, FIELD, "measurement_log_paddr");
+    REFUSED(handoff->measurement_log_paddr, PAGE(20), FIELD, "measurement_log_paddr");
+    REFUSED(handoff->measurement_log_paddr, PAGE(96) - 2999, FIELD, "measurement_log_paddr");
+    REFUSED(handoff->measurement_log_paddr, UINT64_MAX - 10, FIELD, "measurement_log_paddr");
+    handoff->measurement_log_paddr = PAGE(96) - 3000;
+    expect(NONOS_OK, nullptr);
+    handoff->measurement_log_paddr = PAGE(64); /* as long as a log may be, and no byte more */
+    handoff->measurement_log_len = NONOS_HANDOFF_MAX_LOG_LEN;
+    expect(NONOS_OK, nullptr);
+}
+
+static void test_event_log_is_where_the_direct_map_reaches(void **state)
+{
+    (void)state;
+    map[SCREEN] = (struct nonos_memory_region){
+        .paddr = ADDRESS_PADDR_END - PAGE_LEN, .page_count = 2, .type = NONOS_MEMORY_LOADER};
+    handoff->flags &= ~NONOS_HANDOFF_HAS_FRAMEBUFFER;
+    handoff->framebuffer = (struct nonos_framebuffer){0};
+    REFUSED(handoff->measurement_log_paddr, ADDRESS_PADDR_END - 2999, FIELD,
+            "measurement_log_paddr");
+    handoff->measurement_log_paddr = ADDRESS_PADDR_END - 3000;
+    expect(NONOS_OK, nullptr);
+}
+
+static void test_no_event_log_is_fine(void **state)
+{
+    (void)state;
+    handoff->measurement_log_paddr = 0;
+    handoff->measurement_log_len = 0;
+    expect(NONOS_OK, nullptr);
+    handoff->flags &= ~NONOS_HANDOFF_MEASURED;
+    expect(NONOS_OK, nullptr);
+}
+
+static void test_who_has_not_verified_has_measured_nothing(void **state)
+{
+    (void)state;
+    handoff->flags &= ~(NONOS_HANDOFF_VERIFIED | NONOS_HANDOFF_DEVELOPMENT);
+    expect(NONOS_E_HANDOFF_FIELD, "flags");
+    handoff->flags &= ~NONOS_HANDOFF_MEASURED;
+    handoff->measurement_log_paddr = 0;
+    handoff->measurement_log_len = 0;
+    expect(NONOS_OK, nullptr);
 }
 
 /* Whatever stands in handoff and map: an answer, and no access outside them (the sanitizers). */
@@ -309,6 +365,10 @@ int main(void)
         cmocka_unit_test_setup(test_the_end_of_the_map_is_the_end, setup),
         cmocka_unit_test_setup(test_framebuffer, setup),
         cmocka_unit_test_setup(test_tables, setup),
+        cmocka_unit_test_setup(test_event_log, setup),
+        cmocka_unit_test_setup(test_event_log_is_where_the_direct_map_reaches, setup),
+        cmocka_unit_test_setup(test_no_event_log_is_fine, setup),
+        cmocka_unit_test_setup(test_who_has_not_verified_has_measured_nothing, setup),
         cmocka_unit_test_setup(test_random_damage_is_survived, setup),
     };
 
