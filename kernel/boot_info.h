@@ -22,7 +22,8 @@ struct boot_info {
      * is there until the generator has taken and wiped it. */
     struct nonos_handoff handoff;
     const struct nonos_memory_region *memory_map; /* a copy; handoff.memory_map_count regions */
-    uint64_t entry_tsc;                           /* when the kernel was entered */
+    const uint8_t *measurement_log; /* a copy; handoff.measurement_log_len bytes, or null */
+    uint64_t entry_tsc;             /* when the kernel was entered */
 };
 
 /* Filled in by kernel/main.c before anything else starts. */

@@ -89,21 +89,31 @@ static void take_handoff(const struct nonos_handoff *handoff, enum boot_start st
     stack_note_boot(handoff->stack_vaddr, handoff->stack_len);
 }
 
-/* The allocator with the memory that can be reached now, and the map in memory of our own. */
+/* A copy that stays. */
+static void *keep(const void *bytes, size_t len, const char *what)
+{
+    paddr_t copy = frames_allocate(frames_order_for(len));
+
+    if (copy == 0)
+        panic("there is no memory for the %s", what);
+    return memcpy(direct_map_at(copy), bytes, len);
+}
+
+/* The allocator with the memory that can be reached now; map and event log in memory of our own,
+ * before that of the loader is reused. */
 static void take_memory(void)
 {
     const struct nonos_memory_region *map = direct_map_at(info.handoff.memory_map_paddr);
     size_t count = info.handoff.memory_map_count;
-    paddr_t copy;
+    size_t log_len = info.handoff.measurement_log_len;
 
     if (frames_init(map, count, FIRST_REACHABLE_END) != NONOS_OK)
         panic("there is no memory to begin with");
     frames_add(map, count, NONOS_MEMORY_USABLE, 0, FIRST_REACHABLE_END);
-    copy = frames_allocate(frames_order_for(count * sizeof *map));
-    if (copy == 0)
-        panic("there is no memory for the memory map");
-    memcpy(direct_map_at(copy), map, count * sizeof *map);
-    info.memory_map = direct_map_at(copy);
+    info.memory_map = keep(map, count * sizeof *map, "memory map");
+    if (log_len != 0)
+        info.measurement_log =
+            keep(direct_map_at(info.handoff.measurement_log_paddr), log_len, "event log");
 }
 
 void kernel_begin(const char *first_line)

@@ -2,10 +2,12 @@
 
 #include "crypto/bytes.h"
 #include "image/text.h"
+#include "kernel/boot_info.h"
 #include "kernel/console.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/line.h"
+#include "kernel/measured.h"
 #include "kernel/panic.h"
 #include "kernel/provoke.h"
 #include "kernel/report.h"
@@ -35,6 +37,11 @@ static void run_info([[maybe_unused]] const char *argument)
 static void run_manifest([[maybe_unused]] const char *argument)
 {
     report_print_manifest();
+}
+
+static void run_measured([[maybe_unused]] const char *argument)
+{
+    measured_print(boot_info());
 }
 
 static void run_memory([[maybe_unused]] const char *argument)
@@ -118,6 +125,7 @@ static const struct command commands[] = {
     {"help", nullptr, "this list", run_help},
     {"info", nullptr, "how this system came to run, and on what", run_info},
     {"manifest", nullptr, "the manifest in the running image", run_manifest},
+    {"measured", nullptr, "what was measured into the TPM, from its event log", run_measured},
     {"selftest", nullptr, "run the known-answer tests again", run_selftest},
     {"memory", nullptr, "frames, heap and page tables", run_memory},
     {"mappings", nullptr, "what the page tables in use map", run_mappings},

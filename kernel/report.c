@@ -8,6 +8,7 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/generator.h"
 #include "kernel/image.h"
+#include "kernel/measured.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/heap.h"
 #include "kernel/mem/paging.h"
@@ -107,6 +108,14 @@ static void print_start(void)
                    : (flags & NONOS_HANDOFF_DEVELOPMENT) != 0 ? "a verified development image"
                                                               : "a verified image",
                    (flags & NONOS_HANDOFF_SECURE_BOOT) != 0 ? "on" : "off");
+}
+
+static void print_measured(void)
+{
+    if (boot_info()->start != BOOT_START_LOADER)
+        return;
+    print_label("measured");
+    measured_print_summary(boot_info());
 }
 
 static void print_processor(void)
@@ -212,6 +221,7 @@ static void print_summary(void)
 {
     print_version();
     print_start();
+    print_measured();
     print_processor();
     print_protection();
     print_memory();
