@@ -164,7 +164,6 @@ static void observe(void *context, enum image_step step, const struct image_verd
         [IMAGE_STEP_PARSED] = NONOS_STAGE_PARSED,
     };
     (void)context;
-    boot.stage_tsc[stages[step]] = cpu_read_tsc();
     switch (step) {
     case IMAGE_STEP_DIGEST:
         report_digest(so_far);
@@ -179,8 +178,10 @@ static void observe(void *context, enum image_step step, const struct image_verd
         report_manifest(&so_far->manifest);
         break;
     }
+    boot.stage_tsc[stages[step]] = cpu_read_tsc();
 }
 
+/* After measuring, so that nobody reads it whose TPM then refuses. */
 static void report_verified(void)
 {
     if (boot.verdict.signer->profile == NONOS_PROFILE_DEV)
@@ -203,10 +204,8 @@ static void verify_image(void)
     require("the loader", verify_stack_init());
     enum nonos_error error =
         image_verify(boot.file, boot.file_len, &boot_policy, observe, nullptr, &boot.verdict);
-    if (error == NONOS_OK && image_is_verified(&boot.verdict)) {
-        report_verified();
+    if (error == NONOS_OK && image_is_verified(&boot.verdict))
         return;
-    }
     if (boot.verdict.manifest_line != 0)
         render_format(what, sizeof(what), "%s, manifest line %u", KERNEL_FILE_NAME,
                       boot.verdict.manifest_line);
@@ -333,6 +332,7 @@ static void end_measuring(struct nonos_handoff *handoff)
     read_image();
     verify_image();
     measure();
+    report_verified();
     place_image();
     hand_off();
 }
