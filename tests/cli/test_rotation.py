@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import CODES, ROOT, TOOL, clean_environment
+from conftest import CODES, ROOT, TOOL, clean_environment, link_kernel
 
 
 @pytest.fixture
@@ -61,18 +61,18 @@ def policy(nonos, keys="keys", profile="release"):
 
 # The table of docs/keys.md -----------------------------------------------------------------------
 
-def documented():
+def documented(title, columns):
     """{row: [what stands in each column]}"""
     text = (ROOT / "docs/keys.md").read_text()
-    part = re.search(r"^### What each image gets.*?(?=^##)", text, re.MULTILINE | re.DOTALL)
+    part = re.search(rf"^### {title}$.*?(?=^##)", text, re.MULTILINE | re.DOTALL)
     rows = [[cell.strip() for cell in line.strip("|").split("|")]
             for line in part.group(0).splitlines() if line.startswith("| ")]
-    assert rows[0] == ["", "1 old", "2 both", "3 new", "4 old revoked"]
+    assert rows[0] == ["", *columns]
     return {row[0]: row[1:] for row in rows[1:]}
 
 
-def outcome(nonos, keys, image):
-    result = nonos("verify", "--keys", keys, image)
+def outcome(nonos, keys, image, floor=1):
+    result = nonos("verify", "--keys", keys, "--floor", floor, image)
     if result.status == 0:
         assert "verdict    verified" in result.out
         return "verified"
@@ -98,10 +98,22 @@ def test_a_rotation_gives_what_the_document_says(nonos, release, keys):
 
     images = {"signed by old": "old.bin", "signed by new": "new.bin",
               "signed by another": "other.bin", "not signed": release}
-    table = documented()
+    table = documented("What each image gets", ["1 old", "2 both", "3 new", "4 old revoked"])
     for row, image in images.items():
         assert [outcome(nonos, state, image) for state in states] == table.pop(row), row
     assert [policy(nonos, state) for state in states] == table.pop("`nonos policy`")
+    assert table == {}
+
+
+def test_a_raised_security_version_gives_what_the_document_says(nonos, keys, tmp_path):
+    make_and_add(nonos, "acme")
+    table = documented("What each security version gets", ["floor 1", "floor 2"])
+    for version in 1, 2:
+        kernel = link_kernel(tmp_path / f"v{version}", profile="release", security_version=version)
+        nonos("seal", kernel, "-o", "sealed").ok()
+        nonos("sign", "-k", "acme.key", "sealed", "-o", f"{version}.bin").ok()
+        row = table.pop(f"security version {version}")
+        assert [outcome(nonos, "keys", f"{version}.bin", floor) for floor in (1, 2)] == row
     assert table == {}
 
 

@@ -1,10 +1,11 @@
-"""What refusal tests share: the error table, and Ed25519 signatures made by hand."""
+"""What refusal tests share: the error table, what a refusal looks like, and Ed25519 signatures made
+by hand."""
 
 import os
 import re
 import subprocess
 
-from conftest import ROOT
+from conftest import ROOT, is_documented
 
 SIG_LEN, PQSIG_LEN = 64, 3309
 
@@ -13,6 +14,15 @@ with open(f"{ROOT}/abi/errors.def", encoding="utf-8") as definitions:
     for code, name, text in re.findall(r'^NONOS_ERROR\((\d+), (\w+), "(.*)"\)$',
                                        definitions.read(), re.MULTILINE):
         ERRORS[name] = (int(code), text)
+
+
+def expect_refusal(guest, name):
+    """The loader refuses the kernel with this code, and does nothing more."""
+    code, reason = ERRORS[name]
+    line = guest.wait_for_line("NONOS: refused: ")
+    assert line == f"NONOS: refused: \\EFI\\nonos\\kernel.bin: {reason} ({name}, code {code})"
+    assert is_documented(f"| `{name}`, {code} |")
+    assert "10/10" not in guest.text() and "NONOS: ready" not in guest.text()
 
 
 def sign_ed25519(kernel, key, folder):
