@@ -1,4 +1,4 @@
-"""Every cell of the tables of docs/keys.md that test_loaders.py leaves out, a start in QEMU for each
+"""Each cell of the tables of docs/keys.md that test_loaders.py leaves out: a start in QEMU for each
 loader with each kernel; and a kernel by the recovery identity, on a loader that was there before.
 """
 
