@@ -31,7 +31,7 @@ static struct {
     uint32_t log_formats;
     bool is_truncated;
     uint64_t last_entry_moved; /* added to the address that is told */
-    uint64_t location;         /* told instead of the log's, unless 0 */
+    uint64_t location;         /* told */
     unsigned calls;            /* so far */
     unsigned failing_call;     /* or FAKE_NO_CALL */
     efi_status failure;
@@ -76,7 +76,7 @@ static inline efi_status EFIAPI fake_get_event_log(struct efi_tcg2 *tpm, uint32_
     if (status != EFI_SUCCESS)
         return status;
     uint64_t start = (uintptr_t)fake_tpm.log.bytes;
-    *location = fake_tpm.location != 0 ? fake_tpm.location : start;
+    *location = fake_tpm.location;
     *last_entry = start + fake_tpm.log.last_at + fake_tpm.last_entry_moved;
     *is_truncated = fake_tpm.is_truncated;
     return EFI_SUCCESS;
@@ -116,6 +116,7 @@ static inline void fake_add_tpm(void)
     fake_tpm.log_formats = 3;
     fake_tpm.failing_call = FAKE_NO_CALL;
     fake_tpm.failure = FAKE_DEVICE_ERROR;
+    fake_tpm.location = (uintptr_t)fake_tpm.log.bytes;
     log_begin(&fake_tpm.log);
     log_add_event(&fake_tpm.log, 4, 0x80000003, 3, 4, "loader", 6);
     fake_add(nullptr, &efi_tcg2_guid, &fake_tpm.protocol);

@@ -27,6 +27,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(shown, 0, sizeof(shown));
+    memset(&built, 0, sizeof(built));
     log_begin(&built);
     info = (struct boot_info){.start = BOOT_START_LOADER,
                               .handoff.flags = NONOS_HANDOFF_VERIFIED | NONOS_HANDOFF_MEASURED,

@@ -1,20 +1,24 @@
 #include "boot/refusal.h"
 
+#include "boot/measure.h"
 #include "boot/progress.h"
 #include "boot/render.h"
-#include "tests/support/fake_firmware.h"
+#include "tests/support/fake_tpm.h"
 
 /* In place of boot/progress.c: what a user sees. */
 static char lines[4][400];
 static size_t line_count;
 static uint8_t secret[64];
 static bool was_secret_gone;
+static unsigned events_before_first_line;
 
 void progress_line(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     assert_true(line_count < 4);
+    if (line_count == 0)
+        events_before_first_line = fake_tpm.event_count;
     render_list(lines[line_count++], sizeof(lines[0]), format, arguments);
     va_end(arguments);
     was_secret_gone = true;
@@ -117,6 +121,42 @@ static void test_refusal_wipes_the_secret_before_it_prints(void **state)
     assert_true(line_count > 0);
 }
 
+static void begin_with_tpm(void)
+{
+    bool has_tpm;
+    fake_add_tpm();
+    assert_int_equal(measure_begin(&has_tpm), NONOS_OK);
+    assert_true(has_tpm);
+}
+
+static void test_refusal_caps_pcr_11_before_it_prints(void **state)
+{
+    (void)state;
+    begin_with_tpm();
+    do_refuse("x", NONOS_E_INTERNAL);
+    assert_int_equal(events_before_first_line, 1);
+    assert_int_equal(fake_tpm.event_count, 1);
+    assert_int_equal(fake_tpm.events[0].pcr, 11);
+    assert_int_equal(fake_tpm.events[0].type, 4);
+    assert_memory_equal(fake_tpm.events[0].data, "\1\0\0\0", 4);
+    assert_int_equal(line_count, 2);
+}
+
+static void test_refusal_by_the_tpm_is_one_refusal(void **state)
+{
+    (void)state;
+    begin_with_tpm();
+    fake_tpm.failing_call = fake_tpm.calls;
+    do_refuse("measuring, the kernel", NONOS_E_TPM);
+    assert_int_equal(fake_tpm.calls, 2); /* one try to cap, and not another for its failure */
+    assert_string_equal(lines[0], "refused: measuring, the kernel: the TPM is there and fails "
+                                  "(TPM, code 106)");
+    assert_string_equal(
+        lines[1], "the TPM did not take the mark of this refusal: PCR 11 is open until the reset");
+    assert_int_equal(line_count, 3);
+    assert_int_equal(reset_type, EFI_RESET_COLD);
+}
+
 static void test_refusal_waits_half_a_minute_and_resets(void **state)
 {
     (void)state;
@@ -164,6 +204,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusal_is_on_the_screen_with_its_code_first, setup,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_refusal_wipes_the_secret_before_it_prints, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_caps_pcr_11_before_it_prints, setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_by_the_tpm_is_one_refusal, setup,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_refusal_waits_half_a_minute_and_resets, setup,
                                         fake_teardown),

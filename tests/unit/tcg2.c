@@ -175,7 +175,7 @@ static void test_log_at_no_address_is_none(void **state)
 {
     (void)state;
     find();
-    fake_tpm.location = 1;
+    fake_tpm.location = 0;
     fake_tpm.last_entry_moved = 0 - (uint64_t)(uintptr_t)fake_tpm.log.bytes - fake_tpm.log.last_at;
     assert_no_log(MAX_LEN, "its last entry is not in it");
 }
