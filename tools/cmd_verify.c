@@ -1,6 +1,7 @@
 #include "tools/command.h"
 #include "tools/image_file.h"
 #include "tools/print.h"
+#include "tools/rebuild.h"
 #include "tools/structure.h"
 #include "tools/verification.h"
 
@@ -51,7 +52,14 @@ static const char *expected_value(int option)
                                     : "-i is taken at most 64 times";
 }
 
-static int read_option(int option, char **argv, struct verification *request, bool *done)
+/* What the command line asks for besides. */
+struct rebuilding {
+    bool is_wanted;
+    const char *source; /* null: not given */
+};
+
+static int read_option(int option, char **argv, struct verification *request,
+                       struct rebuilding *rebuilding, bool *done)
 {
     bool is_valid = true;
     int status = 0;
@@ -70,6 +78,12 @@ static int read_option(int option, char **argv, struct verification *request, bo
         break;
     case OPTION_ALLOW_DEV:
         request->allow_dev = true;
+        break;
+    case OPTION_REBUILD:
+        rebuilding->is_wanted = true;
+        break;
+    case OPTION_SOURCE:
+        rebuilding->source = optarg;
         break;
     default:
         *done = true;
@@ -90,26 +104,35 @@ static int run(int argc, char **argv)
         {"keys", required_argument, nullptr, OPTION_KEYS},
         {"allow-dev", no_argument, nullptr, OPTION_ALLOW_DEV},
         {"floor", required_argument, nullptr, OPTION_FLOOR},
+        {"rebuild", no_argument, nullptr, OPTION_REBUILD},
+        {"source", required_argument, nullptr, OPTION_SOURCE},
         {"help", no_argument, nullptr, OPTION_HELP},
         {nullptr, 0, nullptr, 0},
     };
     struct verification request = {.wanted = NONOS_IMAGE_KERNEL, .floor = 1};
+    struct rebuilding rebuilding = {.is_wanted = false};
     int option = 0;
     bool done = false;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":i:t:h", options, nullptr)) != -1) {
-        int status = read_option(option, argv, &request, &done);
+        int status = read_option(option, argv, &request, &rebuilding, &done);
         if (done)
             return status;
     }
     if (argc - optind != 1)
         return command_usage(&command_verify, "it takes one image");
+    if (rebuilding.source != nullptr && !rebuilding.is_wanted)
+        return command_usage(&command_verify, "--source goes with --rebuild");
+    if (rebuilding.is_wanted)
+        return rebuild_verify(&request, rebuilding.source == nullptr ? "." : rebuilding.source,
+                              argv[optind]);
     return verify_file(&request, argv[optind]);
 }
 
 const struct command command_verify = {
     .name = "verify",
-    .arguments = "[-i IDENTITY]... [--keys DIR] [--allow-dev] [-t TYPE] [--floor N] IMAGE",
+    .arguments = "[-i IDENTITY]... [--keys DIR] [--allow-dev] [-t TYPE] [--floor N]\n"
+                 "                    [--rebuild [--source DIR]] IMAGE",
     .summary = "say whether an image may run, and if not, why",
     .help =
         "Does what the loader does: both signatures, by one trusted identity, then structure,\n"
@@ -121,6 +144,10 @@ const struct command command_verify = {
         "      --allow-dev      accept a development image\n"
         "  -t, --type TYPE      kernel, capsule or bundle: what it has to be (default: kernel)\n"
         "      --floor N        lowest security version accepted (default: 1)\n"
+        "      --rebuild        build the commit that the manifest names, and compare all but the\n"
+        "                       signatures: for those who do not have its key. The signatures are\n"
+        "                       judged only where -i or --keys says by whom they are to be\n"
+        "      --source DIR     a clone of the source, which is only read (default: this folder)\n"
         "\n"
         "Without -i, the identity of " NONOS_DEV_KEY_FILE " in the current folder takes part\n"
         "where that file is; its images are refused as such unless --allow-dev is given.\n",

@@ -51,6 +51,8 @@ enum {
     OPTION_MLDSA65,
     OPTION_ED25519,
     OPTION_ID,
+    OPTION_REBUILD,
+    OPTION_SOURCE,
 };
 
 /* To standard output: usage, summary and help. */

@@ -1,0 +1,121 @@
+"""What the tests of `nonos verify --rebuild` share: a project with its history, a clone of it, and
+images that claim what their maker wants."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from conftest import ROOT
+
+GIT = ["git", "-c", "safe.directory=*", "-c", "user.name=tester",
+       "-c", "user.email=tester@example.invalid"]
+# A register of the second interrupt controller, in one function and in one instruction.
+SOURCE_FILE, SOURCE_LINE = "kernel/cpu/pic.c", "#define PIC_SECOND_MASK 0xA1u"
+CHANGED_LINE = "#define PIC_SECOND_MASK 0xA0u"
+
+
+def run(*command, folder=None, environment=None, timeout=300):
+    return subprocess.run([str(word) for word in command], cwd=folder, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=timeout, check=False, env=environment)
+
+
+def must(*command, **options):
+    done = run(*command, **options)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def git(folder, *words):
+    return must(*GIT, "-C", folder, *words).strip()
+
+
+def without_key():
+    return {name: value for name, value in os.environ.items()
+            if name != "SIGNING_KEY" and not name.startswith(("NONOS_", "GIT_"))}
+
+
+def commit_all(folder, message):
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def files_of_the_tree():
+    """Paths of the working tree that belong to it: tracked, or new and not ignored."""
+    if os.path.exists(f"{ROOT}/.git"):
+        names = must(*GIT, "-C", ROOT, "ls-files", "-z", "-c", "-o", "--exclude-standard")
+        return [name for name in names.split("\0") if name and os.path.lexists(f"{ROOT}/{name}")]
+    names = [os.path.relpath(f"{top}/{name}", ROOT) for top, _, names in os.walk(ROOT)
+             for name in names]
+    return [name for name in names if name.split("/")[0] not in ("build", "node_modules")
+            and "__pycache__" not in name and name != "dev_signing_key.bin"]
+
+
+def make_project(folder):
+    """The working tree as a repository of its own, with one commit, and PQClean as installed."""
+    for name in files_of_the_tree():
+        target = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(f"{ROOT}/{name}", target, follow_symlinks=False)
+    git(folder, "init", "-q", "-b", "main")
+    commit_all(folder, "The project")
+    copy_packages(folder)
+
+
+def copy_packages(folder):
+    shutil.copytree(f"{ROOT}/node_modules", f"{folder}/node_modules", symlinks=True)
+    os.utime(f"{folder}/node_modules/.package-lock.json")
+
+
+def build_unsigned(folder, profile="release"):
+    """The bytes of kernel.unsigned of a clone, built as anybody builds it: without a key."""
+    must("make", "-C", folder, "-j2", f"PROFILE={profile}", "unsigned", environment=without_key())
+    place = "build/release" if profile == "release" else "build"
+    with open(f"{folder}/{place}/kernel.unsigned", "rb") as file:
+        return file.read()
+
+
+def manifest_of(image):
+    start = image.index(b"NONOS-MANIFEST 1\n")
+    return image[start:image.index(b"\0", start)]
+
+
+def with_manifest(image, manifest):
+    """The image with another manifest of the same length."""
+    own = manifest_of(image)
+    assert len(own) == len(manifest) and image.count(own) == 1
+    return image.replace(own, manifest)
+
+
+def with_line(image, key, value):
+    """The image with another value in its manifest, which has to be as long."""
+    line = re.search(rb"^%s=.*$" % key.encode(), manifest_of(image), re.MULTILINE)[0]
+    return with_manifest(image, manifest_of(image).replace(line, f"{key}={value}".encode()))
+
+
+def change_source(folder):
+    """One line of one function, in a commit; returns that commit."""
+    path = f"{folder}/{SOURCE_FILE}"
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert text.count(SOURCE_LINE) == 1
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(SOURCE_LINE, CHANGED_LINE))
+    return commit_all(folder, "Leave the second controller as it is")
+
+
+def snapshot(folder):
+    """Every file below a folder, with what tells that it was touched."""
+    found = {}
+    for top, folders, names in os.walk(folder):
+        for name in folders + names:
+            status = os.lstat(f"{top}/{name}")
+            found[f"{top}/{name}"] = (status.st_mode, status.st_size, status.st_mtime_ns)
+    return found
+
+
+def snapshot_names(folder):
+    """Every path below a folder that is being written to."""
+    return [f"{top}/{name}" for top, _, names in os.walk(folder) for name in names]
