@@ -27,6 +27,26 @@ static void print_identity(const char *state, const struct identity *identity)
     printf(" %s\n", identity->name);
 }
 
+/* Nothing is wrong with that until the key is lost. */
+static void advise_recovery(const struct trust_list *trusted)
+{
+    const struct identity *only = nullptr;
+    size_t count = 0;
+    for (size_t i = 0; i < trusted->count; i++) {
+        const struct identity *identity = &trusted->identities[i];
+        if (identity->profile == NONOS_PROFILE_RELEASE &&
+            (identity->roles & (uint32_t)NONOS_IMAGE_KERNEL) != 0) {
+            only = identity;
+            count++;
+        }
+    }
+    if (count == 1)
+        report_notice("warning: %s alone may sign release kernels: if its key is lost, loaders "
+                      "that are installed take no new kernel; a recovery identity is for that day "
+                      "(docs/keys.md)",
+                      only->name);
+}
+
 static int list(const struct request *request)
 {
     struct trust trust = {0};
@@ -37,6 +57,8 @@ static int list(const struct request *request)
         print_identity("trusted", &trust.trusted.identities[i]);
     for (size_t i = 0; status == 0 && i < trust.revoked.count; i++)
         print_identity("revoked", &trust.revoked.identities[i]);
+    if (status == 0)
+        advise_recovery(&trust.trusted);
     trust_free(&trust);
     return status;
 }
@@ -114,7 +136,8 @@ const struct command command_trust = {
     .help = "Works on the folder of trusted and revoked identities, whose files and pins have to\n"
             "be in order before anything is changed.\n"
             "\n"
-            "  list             state, id, profile, roles and name of each, one a line\n"
+            "  list             state, id, profile, roles and name of each, one a line; warns\n"
+            "                   when one identity alone may sign release kernels\n"
             "  add IDENTITY     trust the release identity in this file, and pin it\n"
             "  revoke NAME      revoke a trusted one, unless it is the last\n"
             "\n"

@@ -61,13 +61,13 @@ def policy(nonos, keys="keys", profile="release"):
 
 # The table of docs/keys.md -----------------------------------------------------------------------
 
-def documented(title, columns):
+def documented(title, columns, corner=""):
     """{row: [what stands in each column]}"""
     text = (ROOT / "docs/keys.md").read_text()
     part = re.search(rf"^### {title}$.*?(?=^##)", text, re.MULTILINE | re.DOTALL)
     rows = [[cell.strip() for cell in line.strip("|").split("|")]
             for line in part.group(0).splitlines() if line.startswith("| ")]
-    assert rows[0] == ["", *columns]
+    assert rows[0] == [corner, *columns]
     return {row[0]: row[1:] for row in rows[1:]}
 
 
