@@ -39,9 +39,33 @@ static void write_list(FILE *out, const char *name, const struct trust_list *lis
 {
     if (list->count == 0)
         return;
-    fprintf(out, "static const struct identity %s[] = {\n", name);
+    fprintf(out, ".%s = {\n", name);
     for (size_t i = 0; i < list->count; i++)
         write_identity(out, &list->identities[i]);
+    fputs("},\n", out);
+}
+
+static void write_member(FILE *out, const char *name, const struct trust_list *list)
+{
+    if (list->count > 0)
+        fprintf(out, "    struct identity %s[%zu];\n", name, list->count);
+}
+
+/* What can be read in the loader's file (image/policy_record.h). */
+static void write_record(FILE *out, const struct request *request, const struct trust *trust)
+{
+    fputs("static const struct {\n    struct policy_record head;\n", out);
+    write_member(out, "trusted", &trust->trusted);
+    write_member(out, "revoked", &trust->revoked);
+    fprintf(out,
+            "} record [[gnu::section(POLICY_RECORD_SECTION), gnu::used]] = {\n"
+            ".head = {\n    .magic = POLICY_RECORD_MAGIC,\n"
+            "    .floor = %" PRIu32 ",\n    .allow_dev = %d,\n    .trusted_count = %zu,\n"
+            "    .revoked_count = %zu,\n    .identity_len = sizeof(struct identity),\n},\n",
+            request->floor, request->profile == NONOS_PROFILE_DEV, trust->trusted.count,
+            trust->revoked.count);
+    write_list(out, "trusted", &trust->trusted);
+    write_list(out, "revoked", &trust->revoked);
     fputs("};\n\n", out);
 }
 
@@ -50,19 +74,17 @@ static void write_source(FILE *out, const struct request *request, const struct 
     fputs("/* Whom the loader trusts: made from keys/ by `nonos policy`. */\n"
           "#include \"boot/policy.h\"\n\n",
           out);
-    write_list(out, "trusted", &trust->trusted);
-    write_list(out, "revoked", &trust->revoked);
+    write_record(out, request, trust);
     fprintf(out,
             "const struct image_policy boot_policy = {\n"
             "    .wanted = NONOS_IMAGE_KERNEL,\n"
             "    .trusted = %s,\n    .trusted_count = %zu,\n"
             "    .revoked = %s,\n    .revoked_count = %zu,\n"
             "    .security_version_floor = %" PRIu32 ",\n    .allow_dev = %s,\n};\n\n"
-            "__attribute__((section(\".profile\"))) const uint32_t boot_profile = "
-            "%s;\n",
-            trust->trusted.count > 0 ? "trusted" : "nullptr", trust->trusted.count,
-            trust->revoked.count > 0 ? "revoked" : "nullptr", trust->revoked.count, request->floor,
-            request->profile == NONOS_PROFILE_DEV ? "true" : "false",
+            "[[gnu::section(POLICY_PROFILE_SECTION)]] const uint32_t boot_profile = %s;\n",
+            trust->trusted.count > 0 ? "record.trusted" : "nullptr", trust->trusted.count,
+            trust->revoked.count > 0 ? "record.revoked" : "nullptr", trust->revoked.count,
+            request->floor, request->profile == NONOS_PROFILE_DEV ? "true" : "false",
             request->profile == NONOS_PROFILE_DEV ? "NONOS_PROFILE_DEV" : "NONOS_PROFILE_RELEASE");
 }
 
