@@ -7,14 +7,15 @@ BUILD ?= $(if $(filter release,$(PROFILE)),build/release,build)
 LLVM ?= -19
 PYTHON ?= /usr/bin/python3
 
-# The signing key reaches make and the rules of $(KEYED); every other shell forgets it at once, so
-# no compiler, script, package manager or test sees it.
+# The signing key, and what opens it, reach make and the rules of $(KEYED); every other shell forgets
+# them at once, so no compiler, script, package manager or test sees them.
 SHELL := /bin/sh
-WITHOUT_KEY := -c 'unset SIGNING_KEY; eval "$$1"' sh
+SECRETS := SIGNING_KEY SIGNING_KEY_PQ NONOS_PIN NONOS_PASSPHRASE
+WITHOUT_KEY := -c 'unset $(SECRETS); eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
 KEYED = run debug secureboot test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
-NO_KEY := env -u SIGNING_KEY
+NO_KEY := env $(addprefix -u ,$(SECRETS))
 
 include scripts/platform.mk
 include flags.mk
@@ -276,10 +277,10 @@ $(PICTURE_PARTS): private export SIGNING_KEY = $(PUBLIC_KEY)
 $(PICTURE_PARTS): private .SHELLFLAGS := $(WITH_KEY)
 $(BUILD)/pictures/kernel.bin: $(BUILD)/kernel.unsigned $(NONOS)
 	@mkdir -p $(@D)
-	$(Q)$(NONOS) sign -o $@ $< > $@.log
+	$(Q)env -u SIGNING_KEY_PQ $(NONOS) sign -o $@ $< > $@.log
 $(BUILD)/pictures/example.identity: $(NONOS)
 	@mkdir -p $(@D)
-	$(Q)$(NONOS) pubkey --name example -o $@
+	$(Q)env -u SIGNING_KEY_PQ $(NONOS) pubkey --name example -o $@
 image-map: $(PICTURE_PARTS)
 	$(SAY) draw docs/pictures/image-map.svg
 	$(Q)$(NONOS) inspect --svg --no-digest --allow-dev -i $(BUILD)/pictures/example.identity \

@@ -12,10 +12,36 @@ $(GEN)/manifest.txt: ;
 $(if $(shell scripts/stamp '$(GEN)/keys.stamp' "$$(find keys -type f -exec b3sum {} + | LC_ALL=C sort)" >&2 || echo failed),$(error stopped))
 $(GEN)/keys.stamp: ;
 
+# What opens a key is secret: the environment has it, or the terminal is asked.
+ifneq ($(strip $(foreach name,NONOS_PIN NONOS_PASSPHRASE,$(filter command,$(origin $(name))))),)
+  $(error refused: NONOS_PIN and NONOS_PASSPHRASE are never arguments; other processes see them there)
+endif
+
+# $(call key_text,VARIABLE): for a shell that has the key. What came on the command line is no secret,
+# and is not in the environment of $(shell).
+key_text = $(if $(filter command,$(origin $(1))),'$(subst ','\'',$($(1)))',"$$$(1)")
+# $(call key_stamp): rebuilt when something else than a file changes, which its digest tells.
+key_stamp = $(if $(shell scripts/stamp '$(GEN)/signer.stamp' "$$(printf '%s\n' $(foreach name,SIGNING_KEY SIGNING_KEY_PQ,$(call key_text,$(name))) | b3sum --no-names)" >&2 || echo failed),$(error stopped))
+$(GEN)/signer.stamp: ;
+
 # The signing key: what the signed image is made from besides the sources. Where nothing is to be
 # signed there is none, and none is looked for.
 ifeq ($(filter-out unsigned tools $(BUILD)/kernel.unsigned $(KERNEL_ELF) $(NONOS),$(or $(MAKECMDGOALS),all)),)
   SIGNER :=
+else ifneq ($(filter pkcs11:%,$(SIGNING_KEY)),)
+  # A pair: Ed25519 in a token, whose URI is no secret, and the file of ML-DSA-65.
+  ifeq ($(strip $(SIGNING_KEY_PQ)),)
+    $(error refused: SIGNING_KEY=pkcs11:... is the Ed25519 half of a key; SIGNING_KEY_PQ has to name the key file of the ML-DSA-65 half)
+  endif
+  ifeq ($(filter command,$(origin SIGNING_KEY_PQ))$(wildcard $(SIGNING_KEY_PQ)),command)
+    $(error refused: SIGNING_KEY_PQ on the command line must be the path of a file; other processes see it there)
+  endif
+  SIGNER := $(GEN)/signer.stamp $(wildcard $(SIGNING_KEY_PQ))
+  .SHELLFLAGS := $(WITH_KEY)
+  $(key_stamp)
+  .SHELLFLAGS := $(WITHOUT_KEY)
+else ifneq ($(origin SIGNING_KEY_PQ),undefined)
+  $(error refused: SIGNING_KEY_PQ is set, which goes with SIGNING_KEY=pkcs11:... and nothing else; unset it, or set that)
 else ifeq ($(origin SIGNING_KEY),undefined)
   ifeq ($(PROFILE),release)
     $(error refused: PROFILE=release needs SIGNING_KEY; a release never uses a development key)
@@ -32,13 +58,11 @@ else
     SIGNER := $(SIGNING_KEY)
   else
     ifeq ($(origin SIGNING_KEY),command line)
-      $(error refused: SIGNING_KEY on the command line must be the path of a file; other processes see it there)
+      $(error refused: SIGNING_KEY on the command line must be the path of a file or a pkcs11: URI; other processes see it there)
     endif
-    # Something else than a path: rebuilt when it changes, which its digest tells.
     SIGNER := $(GEN)/signer.stamp
     .SHELLFLAGS := $(WITH_KEY)
-    $(if $(shell scripts/stamp '$(SIGNER)' "$$(printf %s "$$SIGNING_KEY" | b3sum --no-names)" >&2 || echo failed),$(error stopped))
+    $(key_stamp)
     .SHELLFLAGS := $(WITHOUT_KEY)
-$(SIGNER): ;
   endif
 endif

@@ -110,7 +110,9 @@ class Tool:
 
 
 def clean_environment(more=None):
-    env = {k: v for k, v in os.environ.items() if k != "SIGNING_KEY"}
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("SIGNING_KEY", "SIGNING_KEY_PQ", "NONOS_PIN", "NONOS_PASSPHRASE",
+                        "PKCS11_MODULE_PATH", "SOFTHSM2_CONF")}
     env.update(more or {})
     return env
 

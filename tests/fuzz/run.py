@@ -20,6 +20,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = os.path.join(ROOT, "tests", "fuzz")
+SECRETS = ("SIGNING_KEY", "SIGNING_KEY_PQ", "NONOS_PIN", "NONOS_PASSPHRASE")
 SEED_MAKER = "make_seeds"
 REPORT_LINES = 40
 LATE = 60  # seconds that a target may take beyond its time, to load its corpus and to end
@@ -37,7 +38,7 @@ Result = collections.namedtuple("Result", "target executions edges inputs crashe
 
 def environment(folder):
     """No signing key, no messages in another language, temporary files where they get removed."""
-    env = {name: value for name, value in os.environ.items() if name != "SIGNING_KEY"}
+    env = {name: value for name, value in os.environ.items() if name not in SECRETS}
     env.update(LC_ALL="C.UTF-8", TMPDIR=folder,
                ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=0",
                UBSAN_OPTIONS="print_stacktrace=1")
