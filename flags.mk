@@ -64,7 +64,7 @@ LOADER_LDFLAGS += -opt:ref,noicf             # drop what nobody calls
 LOADER_LDFLAGS += -WX
 
 # Host ---------------------------------------------------------------------------------------------
-HOST_COMMON := $(COMMON) -D_GNU_SOURCE -fno-omit-frame-pointer $(shell pkg-config --cflags libsodium 2>/dev/null)
+HOST_COMMON := $(COMMON) -D_GNU_SOURCE -fno-omit-frame-pointer $(shell pkg-config --cflags libsodium p11-kit-1 2>/dev/null)
 HOST_COMMON += -DNONOS_VERSION=\"$(VERSION)\" # what `nonos --version` says
 HOST_FLAGS := $(HOST_COMMON) -O2 -fPIE -fstack-protector-strong
 HOST_LDFLAGS := -fuse-ld=lld                # our libraries refer to each other; lld has no order

@@ -9,6 +9,7 @@
 
 struct request {
     const char *key;
+    const char *key_pq;
     const char *output;
     const char *name;
     uint32_t roles;
@@ -32,13 +33,19 @@ static void format_pem(const uint8_t public_key[ED25519_PUBLIC_KEY_LEN], char *t
 static int write_public_key(const struct request *request)
 {
     struct signing_key key;
-    int status = key_open(request->key, request->profile, &key);
+    int status = key_open(request->key, request->key_pq, request->profile, &key);
     if (status != 0)
         return status;
     struct identity identity;
     enum nonos_error error =
         key_identity(&key, request->name, request->roles, request->profile, &identity);
+    if (error == NONOS_OK)
+        error = key_prove(&key);
+    if (key_failure(&key, error) != nullptr)
+        status = report_error("token", error, "%s", key_failure(&key, error));
     key_wipe(&key);
+    if (status != 0)
+        return status;
     char text[IDENTITY_TEXT_MAX_LEN];
     size_t text_len = 0;
     if (error == NONOS_OK && !request->pem)
@@ -82,6 +89,9 @@ static int read_option(int option, char **argv, struct request *request, bool *d
     case 'k':
         request->key = optarg;
         return 0;
+    case OPTION_KEY_PQ:
+        request->key_pq = optarg;
+        return 0;
     case 'o':
         request->output = optarg;
         return 0;
@@ -115,6 +125,7 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"key", required_argument, nullptr, 'k'},
+        {"key-pq", required_argument, nullptr, OPTION_KEY_PQ},
         {"output", required_argument, nullptr, 'o'},
         {"pem", no_argument, nullptr, OPTION_PEM},
         {"name", required_argument, nullptr, OPTION_NAME},
@@ -140,14 +151,18 @@ static int run(int argc, char **argv)
 
 const struct command command_pubkey = {
     .name = "pubkey",
-    .arguments = "[-k KEY] [--pem] [-o FILE] [--name N] [--roles R,..] [--profile P]",
+    .arguments = "[-k KEY [--key-pq FILE]] [--pem] [-o FILE] [--name N] [--roles R,..]\n"
+                 "                    [--profile P]",
     .summary = "print the public identity of a signing key",
     .help =
         "Prints the identity of a key as text, which others put into keys/trusted, or its\n"
         "Ed25519 public key as PEM, for openssl.\n"
         "\n"
-        "  -k, --key KEY      the key file (default: what SIGNING_KEY says, or, for the dev\n"
-        "                     profile, " NONOS_DEV_KEY_FILE ", made when it is not there)\n"
+        "  -k, --key KEY      the key file, or pkcs11:..., an Ed25519 key in a token (default:\n"
+        "                     what SIGNING_KEY says, or, for the dev profile,\n"
+        "                     " NONOS_DEV_KEY_FILE ", made when it is not there)\n"
+        "      --key-pq FILE  with a token: the key file of the ML-DSA-65 half (default: what\n"
+        "                     SIGNING_KEY_PQ says)\n"
         "      --pem          the Ed25519 public key as PEM\n"
         "  -o, --output FILE  where to (default: standard output)\n"
         "      --name NAME    who this is (default for dev: dev)\n"

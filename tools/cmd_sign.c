@@ -27,26 +27,39 @@ static int write_signed(const struct file_bytes *image, const char *output,
     return 0;
 }
 
-static int sign_file(const char *key_source, const char *input, const char *output)
+/* Which key: the first of a pair, and the file of the second, both null where not given. */
+struct key_words {
+    const char *first;
+    const char *pq;
+};
+
+static int report_signing(const struct signing_key *key, const char *input, enum nonos_error error)
+{
+    const char *failure = key_failure(key, error);
+    return failure != nullptr ? report_error("token", error, "%s", failure)
+                              : image_file_report(input, error, 0);
+}
+
+static int sign_file(const struct key_words *words, const char *input, const char *output)
 {
     struct file_bytes image;
     enum nonos_error error = image_file_read(input, &image);
     if (error != NONOS_OK)
         return image_file_report(input, error, 0);
     struct structure structure;
-    struct signing_key key = {0};
+    struct signing_key key = {.token = nullptr};
     struct identity signer;
     int status = 0;
     error = structure_read(image.bytes, image.len, &structure);
     if (error != NONOS_OK)
         status = image_file_report(input, error, structure.manifest_line);
     if (status == 0)
-        status = key_open(key_source, structure.manifest.profile, &key);
+        status = key_open(words->first, words->pq, structure.manifest.profile, &key);
     if (status == 0) {
         error = sign_image(image.bytes, image.len, &key, &signer);
-        key_wipe(&key);
         if (error != NONOS_OK)
-            status = image_file_report(input, error, 0);
+            status = report_signing(&key, input, error);
+        key_wipe(&key);
     }
     if (status == 0)
         status = write_signed(&image, output, &signer);
@@ -90,8 +103,8 @@ static enum nonos_error make_signature(const struct message *message, const stru
     return error == NONOS_E_SIGNATURE ? NONOS_E_DISAGREE : error;
 }
 
-static int sign_digest(const char *key_source, enum nonos_image_type wanted, const char *input,
-                       const char *output)
+static int sign_digest(const struct key_words *words, enum nonos_image_type wanted,
+                       const char *input, const char *output)
 {
     struct message message = {.len = 0};
     struct signing_key key;
@@ -99,13 +112,18 @@ static int sign_digest(const char *key_source, enum nonos_image_type wanted, con
     uint8_t signature[NONOS_PQSIG_LEN];
     int status = read_message(input, wanted, &message);
     if (status == 0)
-        status = key_open(key_source, NONOS_PROFILE_RELEASE, &key);
+        status = key_open(words->first, words->pq, NONOS_PROFILE_RELEASE, &key);
     if (status != 0)
         return status;
     enum nonos_error error = make_signature(&message, &key, signature, &signer);
+    const char *failure = key_failure(&key, error);
+    if (failure != nullptr)
+        status = report_error("token", error, "%s", failure);
+    else if (error != NONOS_OK)
+        status = report_error(input, error, nullptr);
     key_wipe(&key);
-    if (error != NONOS_OK)
-        return report_error(input, error, nullptr);
+    if (status != 0)
+        return status;
     size_t len = message_signature_len(message.half);
     error = file_write(output, signature, len);
     if (error != NONOS_OK)
@@ -123,7 +141,7 @@ static int sign_digest(const char *key_source, enum nonos_image_type wanted, con
 }
 
 struct request {
-    const char *key;
+    struct key_words key;
     const char *output;
     const char *digest; /* the file, or null: an image is signed */
     enum nonos_image_type type;
@@ -135,7 +153,10 @@ static int read_option(int option, char **argv, struct request *request, bool *d
     int status = 0;
     switch (option) {
     case 'k':
-        request->key = optarg;
+        request->key.first = optarg;
+        return 0;
+    case OPTION_KEY_PQ:
+        request->key.pq = optarg;
         return 0;
     case 'o':
         request->output = optarg;
@@ -160,13 +181,14 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"key", required_argument, nullptr, 'k'},
+        {"key-pq", required_argument, nullptr, OPTION_KEY_PQ},
         {"output", required_argument, nullptr, 'o'},
         {"digest", required_argument, nullptr, OPTION_DIGEST},
         {"type", required_argument, nullptr, 't'},
         {"help", no_argument, nullptr, OPTION_HELP},
         {nullptr, 0, nullptr, 0},
     };
-    struct request request = {.key = nullptr};
+    struct request request = {.output = nullptr};
     int option = 0;
     bool done = false;
     opterr = 0;
@@ -178,34 +200,39 @@ static int run(int argc, char **argv)
     if (request.digest != nullptr) {
         if (argc != optind || !request.has_type || request.output == nullptr)
             return command_usage(&command_sign, "with --digest it takes -t and -o, and no image");
-        return sign_digest(request.key, request.type, request.digest, request.output);
+        return sign_digest(&request.key, request.type, request.digest, request.output);
     }
     if (argc - optind != 1)
         return command_usage(&command_sign, "it takes one image");
     if (request.has_type)
         return command_usage(&command_sign, "-t goes with --digest; an image says what it is");
-    return sign_file(request.key, argv[optind],
+    return sign_file(&request.key, argv[optind],
                      request.output == nullptr ? argv[optind] : request.output);
 }
 
 const struct command command_sign = {
     .name = "sign",
-    .arguments = "[-k KEY] [-o OUT] IMAGE | [-k KEY] --digest MESSAGE -t TYPE -o SIGNATURE",
+    .arguments = "[-k KEY [--key-pq FILE]] [-o OUT] IMAGE |\n"
+                 "       nonos sign [-k KEY [--key-pq FILE]] --digest MESSAGE -t TYPE -o SIGNATURE",
     .summary = "sign a sealed image with ML-DSA-65 and Ed25519",
-    .help = "Fills in both signatures, replacing those that are there, verifies the result as a\n"
-            "loader would, and only then writes it, in one step. The same key gives the same\n"
-            "bytes. The image's manifest says whether it is a development or a release image; a\n"
-            "release is never signed with a development key.\n"
-            "\n"
-            "  -k, --key KEY         the key file (default: what SIGNING_KEY says, or, for a\n"
-            "                        development image, " NONOS_DEV_KEY_FILE ", made when it is\n"
-            "                        not there)\n"
-            "  -o, --output OUT      where to (default: the image itself)\n"
-            "      --digest MESSAGE  make one signature, over what `nonos digest` wrote: which\n"
-            "                        half, for what type and of which digest is printed. Never\n"
-            "                        with a development key\n"
-            "  -t, --type TYPE       with --digest: kernel or capsule, what you mean to sign\n"
-            "\n"
-            "SIGNING_KEY is the path of a key file, or 64 hexadecimal digits.\n",
+    .help =
+        "Fills in both signatures, replacing those that are there, verifies the result as a\n"
+        "loader would, and only then writes it, in one step. The same key gives the same\n"
+        "bytes. The image's manifest says whether it is a development or a release image; a\n"
+        "release is never signed with a development key.\n"
+        "\n"
+        "  -k, --key KEY         the key file, or pkcs11:..., an Ed25519 key in a token\n"
+        "                        (default: what SIGNING_KEY says, or, for a development\n"
+        "                        image, " NONOS_DEV_KEY_FILE ", made when it is not there)\n"
+        "      --key-pq FILE     with a token: the key file of the ML-DSA-65 half (default:\n"
+        "                        what SIGNING_KEY_PQ says)\n"
+        "  -o, --output OUT      where to (default: the image itself)\n"
+        "      --digest MESSAGE  make one signature, over what `nonos digest` wrote: which\n"
+        "                        half, for what type and of which digest is printed. Never\n"
+        "                        with a development key\n"
+        "  -t, --type TYPE       with --digest: kernel or capsule, what you mean to sign\n"
+        "\n"
+        "SIGNING_KEY is the path of a key file, 64 hexadecimal digits, or pkcs11:... The PIN of\n"
+        "a token comes from pin-source in the URI, from NONOS_PIN, or is asked for.\n",
     .run = run,
 };

@@ -53,6 +53,8 @@ enum {
     OPTION_ID,
     OPTION_REBUILD,
     OPTION_SOURCE,
+    OPTION_KEY_PQ,
+    OPTION_HSM,
 };
 
 /* To standard output: usage, summary and help. */

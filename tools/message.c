@@ -73,24 +73,12 @@ static enum nonos_error sign_mldsa65(const struct message *message, const struct
     return error;
 }
 
-static enum nonos_error sign_ed25519(const struct message *message, const struct signing_key *key,
-                                     uint8_t *signature)
-{
-    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
-    uint8_t secret[crypto_sign_SECRETKEYBYTES];
-    bool failed =
-        crypto_sign_seed_keypair(public_key, secret, key->seed) != 0 ||
-        crypto_sign_detached(signature, nullptr, message->bytes, message->len, secret) != 0;
-    bytes_wipe(secret, sizeof(secret));
-    return failed ? NONOS_E_INTERNAL : NONOS_OK;
-}
-
 enum nonos_error message_sign(const struct message *message, const struct signing_key *key,
                               uint8_t *signature)
 {
     enum nonos_error error = message->half == MESSAGE_MLDSA65
                                  ? sign_mldsa65(message, key, signature)
-                                 : sign_ed25519(message, key, signature);
+                                 : key_sign_ed25519(key, message->bytes, message->len, signature);
     if (error != NONOS_OK)
         memset(signature, 0, message_signature_len(message->half));
     return error;

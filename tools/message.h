@@ -46,8 +46,8 @@ void message_make(enum message_half half, enum nonos_image_type type,
 /* NONOS_E_MESSAGE unless the bytes are exactly one that message_make makes; *out is zero then. */
 [[nodiscard]] enum nonos_error message_read(const uint8_t *bytes, size_t len, struct message *out);
 
-/* Signs, deterministically: message_signature_len bytes. Errors: of mldsa65_generate_key and
- * mldsa65_sign, NONOS_E_INTERNAL; the signature is zero then. */
+/* Signs, deterministically: message_signature_len bytes. Errors: of mldsa65_generate_key,
+ * mldsa65_sign and key_sign_ed25519; the signature is zero then. */
 [[nodiscard]] enum nonos_error message_sign(const struct message *message,
                                             const struct signing_key *key, uint8_t *signature);
 

@@ -76,7 +76,7 @@ static int refuse_dev(const char *path, const struct identity *identity)
 {
     static const char advice[] = "a development build trusts its own key by itself, and nobody "
                                  "else does; a release has a key of its own";
-    struct signing_key key;
+    struct signing_key key = {.token = nullptr};
     struct identity dev;
     if (identity->profile != NONOS_PROFILE_RELEASE)
         return report_error(path, NONOS_E_POLICY_DEV, advice);

@@ -23,7 +23,7 @@ bool verification_add_identity(struct verification *request, const char *path)
  * only makes the refusal say why. Nothing is made here. */
 static int add_dev_identity(const struct verification *request, struct trust *trust)
 {
-    struct signing_key key;
+    struct signing_key key = {.token = nullptr};
     struct identity dev;
     enum nonos_error error = key_file_read(NONOS_DEV_KEY_FILE, key.seed);
     if (error == NONOS_E_NOT_FOUND || (error != NONOS_OK && !request->allow_dev))

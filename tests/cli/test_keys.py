@@ -154,10 +154,43 @@ def test_a_key_as_an_argument_is_refused_and_not_repeated(nonos, image):
         assert SEED.hex() not in result.err and "SIGNING_KEY" in result.err
 
 
-def test_pkcs11_is_refused_as_not_supported(nonos):
-    assert "not supported" in nonos("pubkey", "-k", "pkcs11:token=x").fails("KEY_SOURCE").err
-    result = nonos("pubkey", env={"SIGNING_KEY": "pkcs11:token=x"}).fails("KEY_SOURCE")
-    assert "not supported" in result.err
+def test_a_key_in_a_token_and_a_file_go_together_and_files_alone(nonos, image):
+    """Which of two files made a signature nobody would see: one file, or a token and a file."""
+    make_key(nonos.folder)
+    before = image.read_bytes()
+    uri = "pkcs11:token=x"
+    for command in ["pubkey"], ["sign", image]:
+        assert "--key-pq" in nonos(*command, "-k", uri).fails("KEY_PAIR", "-k").err
+        nonos(*command, env={"SIGNING_KEY": uri}).fails("KEY_PAIR", "SIGNING_KEY")
+        nonos(*command, "-k", "key", "--key-pq", "key").fails("KEY_PAIR", "--key-pq")
+        nonos(*command, "--key-pq", "key").fails("KEY_PAIR", "--key-pq")
+        for first in {}, {"SIGNING_KEY": "key"}, {"SIGNING_KEY": SEED.hex()}:
+            nonos(*command, env={**first, "SIGNING_KEY_PQ": "key"}).fails("KEY_PAIR",
+                                                                          "SIGNING_KEY_PQ")
+        nonos(*command, "-k", uri, "--key-pq", uri).fails("KEY_PAIR", "--key-pq")
+        nonos(*command, "-k", uri, env={"SIGNING_KEY_PQ": ""}).fails("KEY_EMPTY", "SIGNING_KEY_PQ")
+    assert image.read_bytes() == before
+    assert not (nonos.folder / "dev_signing_key.bin").exists()
+    # A file that is an argument stands for itself, whatever the environment is set up for.
+    env = {"SIGNING_KEY": uri, "SIGNING_KEY_PQ": "missing"}
+    nonos("pubkey", "-k", "key", env=env).ok()
+
+
+def test_the_second_half_has_the_rules_of_key_files_and_comes_before_the_pin(nonos):
+    uri, pin = "pkcs11:token=x;object=y", {"NONOS_PIN": "31337-31337"}
+    for content, mode, name in ((SEED[:31], 0o600, "KEY_LENGTH"), (SEED, 0o644, "KEY_MODE"),
+                                (bytes(32), 0o600, "KEY_ZERO")):
+        (nonos.folder / "key").unlink(missing_ok=True)
+        make_key(nonos.folder, content=content, mode=mode)
+        nonos("pubkey", "-k", uri, "--key-pq", "key", env=pin).fails(name, "key")
+        result = nonos("pubkey", "-k", uri, env={**pin, "SIGNING_KEY_PQ": "key"})
+        assert "31337" not in result.fails(name, "SIGNING_KEY_PQ").err
+    nonos("pubkey", "-k", uri, "--key-pq", "none", env=pin).fails("NOT_FOUND", "none")
+    result = nonos("pubkey", "-k", uri, "--key-pq", SEED.hex(), env=pin).fails("USAGE", "--key-pq")
+    assert SEED.hex() not in result.err
+    make_key(nonos.folder, "dev_signing_key.bin")
+    nonos("pubkey", "-k", uri, "--key-pq", "dev_signing_key.bin", "--profile", "release", "--name",
+          "a", "--roles", "kernel", env=pin).fails("KEY_NONE")
 
 
 def test_signing_key_takes_hexadecimal_digits_and_paths(nonos):

@@ -1,4 +1,5 @@
-/* Where a signing key comes from: SIGNING_KEY, -k and two key files, all from the input. */
+/* Where a signing key comes from: SIGNING_KEY, -k, --key-pq and two key files, all from the input.
+ */
 #include "tests/fuzz/fuzz.h"
 
 #include "crypto/bytes.h"
@@ -60,6 +61,55 @@ void report_notice(const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     check_message(text);
+}
+
+/* No module is loaded that an input names: this token has every key that is asked for. */
+static char token;
+static int open_tokens;
+
+int pkcs11_key_open(const char *uri, const char *pin, struct pkcs11_key **out)
+{
+    fuzz_require(strncmp(uri, "pkcs11:", 7) == 0 && pin == nullptr);
+    open_tokens++;
+    *out = (void *)&token;
+    return 0;
+}
+
+int pkcs11_key_make(const char *uri, const char *pin, struct pkcs11_key **out)
+{
+    return pkcs11_key_open(uri, pin, out);
+}
+
+void pkcs11_key_close(struct pkcs11_key *key)
+{
+    if (key != nullptr)
+        open_tokens--;
+}
+
+void pkcs11_key_public(const struct pkcs11_key *key, uint8_t public_key[ED25519_PUBLIC_KEY_LEN])
+{
+    fuzz_require(key != nullptr);
+    memset(public_key, 0, ED25519_PUBLIC_KEY_LEN);
+}
+
+enum nonos_error pkcs11_key_sign(struct pkcs11_key *key, const uint8_t *message, size_t len,
+                                 uint8_t signature[ED25519_SIGNATURE_LEN])
+{
+    fuzz_require(key != nullptr && message != nullptr && len > 0);
+    memset(signature, 0, ED25519_SIGNATURE_LEN);
+    return NONOS_E_PKCS11_FAILED;
+}
+
+enum nonos_error pkcs11_key_prove(struct pkcs11_key *key)
+{
+    fuzz_require(key != nullptr);
+    return NONOS_OK;
+}
+
+const char *pkcs11_key_failure(const struct pkcs11_key *key)
+{
+    fuzz_require(key != nullptr);
+    return "";
 }
 
 /* The files are in a folder of their own, where the input's names are looked up too. */
@@ -128,11 +178,12 @@ static void open_key(char *source, unsigned how, enum nonos_profile profile,
 {
     static char variable[sizeof VARIABLE + SOURCE_MAX_LEN];
     struct signing_key key;
-    const char *argument = how == 1 ? source : nullptr;
+    const char *argument = how == 1 ? source : how == 3 ? "pkcs11:token=x" : nullptr;
+    const char *argument_pq = how == 3 ? source : nullptr;
     char *value = variable + strlen(VARIABLE);
     const char *used = how == 2 ? nullptr : source;
     memset(&key, 0xEE, sizeof key);
-    secret = how == 0 || (how == 1 && is_hex_key(source)) ? source : nullptr;
+    secret = how == 0 || ((how == 1 || how == 3) && is_hex_key(source)) ? source : nullptr;
     /* What stands in messages anyway says nothing. */
     if (secret != nullptr && !is_hex_key(secret) && strchr(secret, '/') == nullptr)
         secret = nullptr;
@@ -140,14 +191,15 @@ static void open_key(char *source, unsigned how, enum nonos_profile profile,
         snprintf(variable, sizeof variable, VARIABLE "%s", source);
         fuzz_require(putenv(variable) == 0);
     }
-    int status = key_open(argument, profile, &key);
+    int status = key_open(argument, argument_pq, profile, &key);
     fuzz_require(status >= 0 && getenv("SIGNING_KEY") == nullptr);
     if (how == 0)
         fuzz_require(bytes_are_zero(value, strlen(source)));
     if (status != 0)
         fuzz_require(bytes_are_zero(key.seed, sizeof key.seed));
     else
-        check_key(used, how == 1, file, dev, &key);
+        check_key(used, how == 1 || how == 3, file, dev, &key);
+    fuzz_require((status == 0 && how == 3) == (key.token != nullptr));
     if (status == 0 && profile == NONOS_PROFILE_RELEASE) {
         fuzz_require(used != nullptr);
         fuzz_require(!file_is_key(dev) || memcmp(key.seed, dev->bytes, sizeof key.seed) != 0);
@@ -155,6 +207,8 @@ static void open_key(char *source, unsigned how, enum nonos_profile profile,
     /* A good key of a good source has to be taken. */
     if (used != nullptr && strcmp(used, KEY_FILE) == 0 && profile == NONOS_PROFILE_DEV)
         fuzz_require((status == 0) == file_is_key(file));
+    key_wipe(&key);
+    fuzz_require(open_tokens == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -167,7 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     struct fuzz_input input = {bytes, len};
     struct key_file file, dev;
-    unsigned how = fuzz_take8(&input) % 3;
+    unsigned how = fuzz_take8(&input) % 4;
     uint8_t choice = fuzz_take8(&input);
     file_take(&input, KEY_FILE, &file);
     file_take(&input, NONOS_DEV_KEY_FILE, &dev);

@@ -264,6 +264,11 @@ static void write_key_seeds(void)
     write_key_seed("argument-file", 1, 0, "key");
     write_key_seed("argument-digits", 1, 0, digits);
     write_key_seed("argument-dev-release", 1, 1, "./dev_signing_key.bin");
+    write_key_seed("argument-pkcs11", 1, 0, "pkcs11:token=x");
+    write_key_seed("pair-file", 3, 0, "key");
+    write_key_seed("pair-file-release", 3, 1, "./key");
+    write_key_seed("pair-digits", 3, 0, digits);
+    write_key_seed("pair-pkcs11", 3, 0, "pkcs11:token=x");
     write_key_seed("default", 2, 0, "");
     write_key_seed("default-release", 2, 1, "");
 }

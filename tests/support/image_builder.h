@@ -208,7 +208,7 @@ static inline struct file_bytes built_capsule(const char *manifest)
 /* A key that is the same in every run: all bytes are fill. */
 static inline struct signing_key built_key(uint8_t fill)
 {
-    struct signing_key key;
+    struct signing_key key = {.token = nullptr};
     memset(key.seed, fill, sizeof(key.seed));
     return key;
 }

@@ -10,7 +10,7 @@
 static void test_key_derives_the_mldsa65_seed_as_b3sum_does(void **state)
 {
     (void)state;
-    struct signing_key key;
+    struct signing_key key = {.token = nullptr};
     uint8_t seed[32], expected[32];
     char octal[4 * sizeof(key.seed) + 1], command[256], hex[65] = {0};
     test_random(key.seed, sizeof(key.seed));
