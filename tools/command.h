@@ -30,6 +30,7 @@ extern const struct command command_policy;
 extern const struct command command_digest;
 extern const struct command command_attach;
 extern const struct command command_trust;
+extern const struct command command_measure;
 
 #define NONOS_DEV_KEY_FILE "dev_signing_key.bin"
 
@@ -55,6 +56,8 @@ enum {
     OPTION_SOURCE,
     OPTION_KEY_PQ,
     OPTION_HSM,
+    OPTION_LOADER,
+    OPTION_LOG,
 };
 
 /* To standard output: usage, summary and help. */

@@ -9,8 +9,9 @@
 #include <sys/resource.h>
 
 static const struct command *const commands[] = {
-    &command_keygen, &command_pubkey, &command_seal,    &command_sign,   &command_digest,
-    &command_attach, &command_verify, &command_inspect, &command_policy, &command_trust,
+    &command_keygen, &command_pubkey, &command_seal,    &command_sign,
+    &command_digest, &command_attach, &command_verify,  &command_inspect,
+    &command_policy, &command_trust,  &command_measure,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

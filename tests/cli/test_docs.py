@@ -9,7 +9,7 @@ from conftest import CODES, ROOT
 FORMAT = (ROOT / "docs/image-format.md").read_text()
 MANUAL = ROOT / "docs/nonos.1"
 COMMANDS = ["keygen", "pubkey", "seal", "sign", "digest", "attach", "verify", "inspect", "policy",
-            "trust"]
+            "trust", "measure"]
 
 
 def test_the_table_of_codes_is_errors_def():

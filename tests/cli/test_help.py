@@ -4,7 +4,7 @@ import pytest
 from conftest import ROOT
 
 COMMANDS = ["keygen", "pubkey", "seal", "sign", "digest", "attach", "verify", "inspect", "policy",
-            "trust"]
+            "trust", "measure"]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
