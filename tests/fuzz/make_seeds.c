@@ -54,6 +54,49 @@ static void write_image_seeds(void)
     file_free(&capsule);
 }
 
+/* Two files, and behind them where the second starts (tests/fuzz/compare.c). */
+static void write_compare_seed(const char *name, struct file_bytes first, struct file_bytes second)
+{
+    size_t len = first.len + second.len;
+    uint8_t *seed = test_allocate(len + 8);
+    memcpy(seed, first.bytes, first.len);
+    memcpy(seed + first.len, second.bytes, second.len);
+    store_le32(seed + len, (uint32_t)first.len);
+    store_le32(seed + len + 4, (uint32_t)NONOS_KERNEL_PADDR);
+    write_seed("compare", name, seed, len + 8);
+    free(seed);
+    file_free(&first);
+    file_free(&second);
+}
+
+/* A linked file whose ".comment" is a table of one symbol. */
+static struct file_bytes elf_with_symbol(void)
+{
+    struct file_bytes elf = built_elf(BUILT_KERNEL_DEV);
+    uint8_t *header = elf.bytes + 0x6000 + 7 * 64, *symbol = elf.bytes + load_le64(header + 24);
+    store_le32(header + 4, 2);
+    store_le64(header + 32, 24);
+    store_le32(header + 40, 8);
+    store_le64(header + 56, 24);
+    memset(symbol, 0, 24);
+    store_le32(symbol, 1);
+    symbol[4] = 2;
+    symbol[6] = 1;
+    store_le64(symbol + 8, NONOS_KERNEL_PADDR);
+    store_le64(symbol + 16, BUILT_RODATA_LEN);
+    return elf;
+}
+
+static void write_compare_seeds(void)
+{
+    struct file_bytes other = built_kernel(BUILT_KERNEL_DEV);
+    other.bytes[load_le64(built_section_header(other, BUILT_TEXT) + 24) + 3] ^= 1;
+    write_compare_seed("another-byte", built_kernel(BUILT_KERNEL_DEV), other);
+    write_compare_seed("another-size", built_kernel(BUILT_KERNEL_DEV),
+                       built_kernel(BUILT_KERNEL_RELEASE));
+    write_compare_seed("symbols", elf_with_symbol(), built_kernel(BUILT_KERNEL_DEV));
+}
+
 /* An image, and behind it what tests/fuzz/verify.c is to do with it (struct choices there). */
 static void write_verify_seed(const char *name, struct file_bytes image, const uint8_t choices[18])
 {
@@ -318,6 +361,7 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     write_image_seeds();
+    write_compare_seeds();
     write_verify_seeds();
     write_signature_seeds();
     write_identity_seeds();
