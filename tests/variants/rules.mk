@@ -70,10 +70,11 @@ $(VARIANT_LOADERS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/varia
     $(call LOADER_WITHOUT,policy.o)
 # The loader that does not wipe, and programs that start a loader.
 $(VARIANTS)/kept.efi: $(BUILD)/loader/tests/variants/kept.o $(LOADER_PARTS)
-VARIANT_PROGRAMS := occupied five_levels announced enrolled
+VARIANT_PROGRAMS := occupied five_levels announced enrolled silent_tpm failing_tpm
 $(VARIANT_PROGRAMS:%=$(VARIANTS)/%.efi): $(VARIANTS)/%.efi: $(BUILD)/loader/tests/variants/%.o \
     $(BUILD)/loader/tests/variants/chain.o $(call LOADER_WITHOUT,boot/main.o)
 $(VARIANTS)/five_levels.efi: $(BUILD)/loader/tests/variants/five_levels.S.o
+$(VARIANTS)/silent_tpm.efi $(VARIANTS)/failing_tpm.efi: $(BUILD)/loader/tests/variants/stub_tpm.o
 $(VARIANTS)/%.efi: tests/variants/rules.mk
 	@mkdir -p $(@D)
 	$(SAY) link $@
