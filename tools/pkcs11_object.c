@@ -40,6 +40,9 @@ int pkcs11_object_read_public_key(const struct pkcs11_session *session, ck_objec
     else if (result != CKR_OK || point_len != ED25519_PUBLIC_KEY_LEN)
         return report_object(session, "its public key (CKA_EC_POINT) is not 32 bytes, plain or as "
                                       "a DER OCTET STRING");
+    if (ed25519_check_public_key(key) != NONOS_OK)
+        return report_object(session, "its public key (CKA_EC_POINT) is no valid public key of "
+                                      "Ed25519");
     memcpy(out, key, ED25519_PUBLIC_KEY_LEN);
     return 0;
 }

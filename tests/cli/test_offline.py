@@ -1,17 +1,18 @@
 """Signing on another machine: what leaves, what comes back, and that the image is the same."""
 
-import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
-from conftest import link_kernel
+from conftest import ROOT, link_kernel
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import softhsm  # noqa: E402
 
 PQ_LEN, SIG_LEN = 3309, 64
 HALVES = {"mldsa65": PQ_LEN, "ed25519": SIG_LEN}
-# RFC 8410 §7: PKCS #8 of an Ed25519 seed is this and the seed.
-PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
 
 
 @pytest.fixture
@@ -79,41 +80,23 @@ def test_the_image_itself_may_be_the_output(nonos, release, directly):
     assert release.read_bytes() == directly
 
 
-def write_pkcs8(nonos):
-    (nonos.folder / "signer.der").write_bytes(PKCS8 + (nonos.folder / "signer.key").read_bytes())
-
-
 def test_openssl_makes_the_same_ed25519_half(nonos, release, directly):
     half = half_signed(nonos, release)
     digest(nonos, half, "ed.msg").ok()
-    write_pkcs8(nonos)
-    subprocess.run("openssl pkeyutl -sign -rawin -keyform DER -inkey signer.der -in ed.msg "
-                   "-out ed.sig", shell=True, cwd=nonos.folder, check=True)
+    pem = softhsm.write_pem((nonos.folder / "signer.key").read_bytes(), nonos.folder)
+    subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", pem, "-in", "ed.msg", "-out",
+                    "ed.sig"], cwd=nonos.folder, check=True, timeout=60)
     attach(nonos, half, "ed25519", "ed.sig").ok()
     assert (nonos.folder / "out.bin").read_bytes() == directly
 
 
 def test_a_token_makes_the_same_ed25519_half(nonos, release, directly):
-    module = next((path for path in ("/usr/lib/softhsm/libsofthsm2.so",
-                                     "/opt/homebrew/lib/softhsm/libsofthsm2.so",
-                                     "/usr/local/lib/softhsm/libsofthsm2.so")
-                   if os.path.exists(path)), None)
-    assert module and shutil.which("pkcs11-tool"), "softhsm2 and opensc: scripts/setup --test"
     half = half_signed(nonos, release)
     digest(nonos, half, "ed.msg").ok()
-    write_pkcs8(nonos)
-    (nonos.folder / "tokens").mkdir()
-    (nonos.folder / "softhsm.conf").write_text(
-        f"directories.tokendir = {nonos.folder}/tokens\nobjectstore.backend = file\n")
-    env = {**os.environ, "SOFTHSM2_CONF": str(nonos.folder / "softhsm.conf"), "PIN": "1234"}
-    for line in ("openssl pkey -inform DER -in signer.der -out signer.pem",
-                 "softhsm2-util --init-token --free --label nonos --pin 1234 --so-pin 1234",
-                 "softhsm2-util --import signer.pem --token nonos --label release --id 01 "
-                 "--pin 1234",
-                 f"pkcs11-tool --module {module} --token-label nonos --login --pin env:PIN --sign "
-                 "--mechanism EDDSA --id 01 --input-file ed.msg --output-file ed.sig"):
-        subprocess.run(line, shell=True, cwd=nonos.folder, env=env, check=True,
-                       stdout=subprocess.PIPE)
+    hsm = softhsm.Hsm(str(nonos.folder))
+    hsm.add_seed((nonos.folder / "signer.key").read_bytes())
+    hsm.tool("--sign", "--mechanism", "EDDSA", "--id", "01", "--input-file",
+             f"{nonos.folder}/ed.msg", "--output-file", f"{nonos.folder}/ed.sig")
     attach(nonos, half, "ed25519", "ed.sig").ok()
     assert (nonos.folder / "out.bin").read_bytes() == directly
 

@@ -316,6 +316,20 @@ static void write_key_seeds(void)
     write_key_seed("default-release", 2, 1, "");
 }
 
+static void write_pkcs11_uri_seed(const char *name, const char *uri)
+{
+    write_seed("pkcs11_uri", name, uri, strlen(uri));
+}
+
+static void write_pkcs11_uri_seeds(void)
+{
+    write_pkcs11_uri_seed("object", "pkcs11:token=nonos;object=release");
+    write_pkcs11_uri_seed("all", "pkcs11:token=a%20b;manufacturer=c;model=d;serial=e;slot-id=7;"
+                                 "object=f;id=%00%01;type=private");
+    write_pkcs11_uri_seed("query", "pkcs11:id=a?module-path=/usr/lib/b.so&pin-source=file:///c");
+    write_pkcs11_uri_seed("type", "pkcs11:type=private?pin-source=d");
+}
+
 static void write_message_seeds(void)
 {
     static const enum message_half halves[] = {MESSAGE_MLDSA65, MESSAGE_ED25519};
@@ -371,6 +385,7 @@ int main(int argc, char **argv)
     write_memory_map_seed();
     write_acpi_seeds();
     write_key_seeds();
+    write_pkcs11_uri_seeds();
     write_message_seeds();
     write_console_seeds();
     return 0;
