@@ -1,6 +1,7 @@
 """A running QEMU with the serial line in our hands."""
 
 import re
+import signal
 
 import pexpect
 
@@ -51,6 +52,11 @@ class Guest:
 
     def text(self):
         return machine.plain(self.seen)
+
+    def kill(self):
+        """Ends this QEMU in mid-sentence: it says goodbye to nobody, a TPM for instance."""
+        self.process.kill(signal.SIGKILL)
+        self.process.close(force=True)
 
     def end(self):
         """Ends this QEMU, whatever state it is in."""
