@@ -6,7 +6,7 @@ signer acme signs what it is trusted, or not trusted, to sign.
 
 import pytest
 
-from conftest import make_image
+from conftest import is_documented, make_image
 from signing import ERRORS, SIG_LEN, expect_refusal, sign_ed25519
 
 
@@ -66,4 +66,5 @@ def test_a_loader_whose_profile_is_not_that_of_its_policy_starts_nothing(boot, k
     code, reason = ERRORS["INTERNAL"]
     assert guest.wait_for_line("NONOS: refused: ") == (
         f"NONOS: refused: the loader: {reason} (INTERNAL, code {code})")
+    assert is_documented(f"| `INTERNAL`, {code} |")
     assert "2/10" not in guest.text()

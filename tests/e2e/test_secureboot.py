@@ -6,10 +6,12 @@ it.
 """
 
 import os
+import re
 import shutil
 import struct
 import subprocess
 
+import pexpect
 import pytest
 
 import guest as guest_module
@@ -224,6 +226,72 @@ def test_a_key_that_cannot_be_used_is_one_clear_line(sign, db, build, tmp_path, 
     assert "1234" not in done.stdout and "horse" not in done.stdout
 
 
+def test_a_passphrase_is_asked_for_on_the_terminal(db, build, tmp_path):
+    env = {**os.environ, "DB_KEY": "locked.key", "DB_CERT": "locked.pem"}
+    terminal = pexpect.spawn(f"{ROOT}/scripts/secureboot", [f"{build}/variants/release.efi", "out"],
+                             cwd=tmp_path, env=env, timeout=60)
+    terminal.expect("pass phrase")
+    terminal.sendline("correct horse")
+    terminal.expect("signed  release loader")
+    assert b"correct" not in terminal.before
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0 and os.listdir(tmp_path / "out") == ["BOOTX64.EFI"]
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch):
+    """A token of SoftHSM with a key and its certificate; the PIN is in the file pin."""
+    module = "/usr/lib/softhsm/libsofthsm2.so"
+    os.mkdir(tmp_path / "tokens")
+    (tmp_path / "softhsm.conf").write_text(f"directories.tokendir = {tmp_path}/tokens\n")
+    (tmp_path / "pin").touch(0o600)
+    (tmp_path / "pin").write_text("12345678")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm.conf"))
+    monkeypatch.setenv("PKCS11_MODULE_PATH", module)
+    uri = "pkcs11:token=db;object=db;type=private"
+    for command in (["softhsm2-util", "--init-token", "--free", "--label", "db", "--pin",
+                     "12345678", "--so-pin", "87654321"],
+                    ["pkcs11-tool", "--module", module, "--token-label", "db", "--login", "--pin",
+                     "12345678", "--keypairgen", "--key-type", "rsa:2048", "--id", "01",
+                     "--label", "db"],
+                    ["openssl", "req", "-new", "-x509", "-engine", "pkcs11", "-keyform", "engine",
+                     "-key", f"{uri}?pin-source=file:{tmp_path}/pin", "-subj", "/CN=db", "-days",
+                     "3650", "-out", "token.pem"]):
+        subprocess.run(command, cwd=tmp_path, check=True, timeout=60, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return {"DB_KEY": uri, "DB_CERT": "token.pem", "DB_PASSPHRASE_FILE": "pin"}
+
+
+def test_a_key_in_a_token_signs(sign, token, build, tmp_path):
+    done = sign(tmp_path / "out", f"{build}/variants/release.efi", with_kernel=False, **token)
+    assert done.returncode == 0, done.stdout
+    assert subprocess.run(["sbverify", "--cert", "token.pem", "out/BOOTX64.EFI"], cwd=tmp_path,
+                          stdout=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
+    (tmp_path / "pin").write_text("00000000")
+    done = sign(tmp_path / "other", f"{build}/variants/release.efi", with_kernel=False, **token)
+    refused(done, "DB_KEY does not sign", tmp_path / "other")
+
+
+# What sbsign might do -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("does, words", [
+    # $7 is the loader, $6 where the signed one goes.
+    ('cp "$7" "$6"', "the signature does not hold"),
+    ('{real} --key "$2" --cert "$4" --output "$6" {other}', "sbsign has signed something else"),
+    ("exit 1", "DB_KEY does not sign: sbsign: no reason given"),
+])
+def test_nothing_is_published_but_the_loader_that_was_given(sign, db, build, tmp_path, does, words):
+    other = f"{build}/variants/rotation-old.efi"
+    os.mkdir(tmp_path / "bin")
+    (tmp_path / "bin/sbsign").write_text("#!/bin/sh\n" + does.format(
+        real=shutil.which("sbsign"), other=other) + "\n")
+    (tmp_path / "bin/sbsign").chmod(0o755)
+    done = sign(tmp_path / "out", f"{build}/variants/release.efi", with_kernel=False, **db,
+                PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    refused(done, words, tmp_path / "out")
+
+
 def without_profile(data):
     return data.replace(b".profile", b".another")
 
@@ -262,3 +330,29 @@ def test_only_the_time_of_signing_makes_two_signatures_differ(sign, tmp_path):
         assert done.returncode == 0, done.stdout
         made[name] = (tmp_path / name / "BOOTX64.EFI").read_bytes()
     assert made["a"] == made["b"] != made["c"]
+
+
+# The page and the target --------------------------------------------------------------------------
+
+def test_make_secureboot_says_what_to_give():
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
+    done = subprocess.run(["make", "-C", ROOT, "secureboot"], env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+                          check=False)
+    assert done.returncode != 0
+    assert "secureboot: refused: DB_KEY is not set: make secureboot DB_KEY=FILE" in done.stdout
+    assert "compile" not in done.stdout
+
+
+def test_what_the_page_names_is_there():
+    with open(f"{ROOT}/docs/secure-boot.md", encoding="utf-8") as file:
+        page = file.read()
+    for program in ("sbsign", "sbverify", "openssl", "objdump", "pkcs11-tool", "efi-updatevar",
+                    "cert-to-efi-sig-list", "sign-efi-sig-list", "hash-to-efi-sig-list"):
+        assert re.search(rf"(?<![\w-]){program}(?![\w-])", page) and shutil.which(program), program
+    firmware = {os.path.basename(path) for path in re.findall(r"`(OVMF_\w+[\w.]*)`", page)}
+    assert firmware == {os.path.basename(path) for path in machine.find_secure_firmware()}
+    assert " ".join(machine.SECURE_MACHINE) in page
+    usage = subprocess.run(["efi-updatevar", "--help"], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, timeout=60, check=False).stdout
+    assert "-a\t" in usage and "-f <file>" in usage

@@ -27,6 +27,8 @@ static const struct list {
     const struct efi_guid *vendor;
     uint32_t attributes;
 } lists[] = {
+    {"dbx by another", u"dbx", u"\\EFI\\keys\\another.auth", &image_security_guid,
+     EFI_VARIABLE_SIGNED | EFI_VARIABLE_APPEND_WRITE},
     {"dbx", u"dbx", u"\\EFI\\keys\\dbx.auth", &image_security_guid,
      EFI_VARIABLE_SIGNED | EFI_VARIABLE_APPEND_WRITE},
     {"db", u"db", u"\\EFI\\keys\\db.auth", &image_security_guid, EFI_VARIABLE_SIGNED},
