@@ -53,7 +53,7 @@ def policy(nonos, keys="keys", profile="release"):
     text = (nonos.folder / "policy.c").read_text()
     lists = {}
     for which in "trusted", "revoked":
-        part = re.search(rf"identity {which}\[\] = \{{(.*?)^\}};", text, re.MULTILINE | re.DOTALL)
+        part = re.search(rf"^\.{which} = \{{(.*?)^\}},", text, re.MULTILINE | re.DOTALL)
         lists[which] = re.findall(r'\.name = "([\w-]+)"', part.group(1)) if part else []
     said = "trusts " + ", ".join(lists["trusted"])
     return said + (f"; revokes {', '.join(lists['revoked'])}" if lists["revoked"] else "")
