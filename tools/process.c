@@ -22,7 +22,6 @@ static const char *const passed_on[] = {
     "HOME",
     "USER",
     "LOGNAME",
-    "TMPDIR",
     "LANG",
     "LC_ALL",
     "TZ",

@@ -18,7 +18,7 @@
 #define ANSWER_MAX_LEN (64u * 1024)
 #define LOG_MAX_LEN (64u * 1024 * 1024)
 #define LOG_LINES 6u
-#define NO_ROOM_LEN (1024u * 1024)
+#define NO_ROOM_LEN (4u * 1024 * 1024) /* a file that did not fit is gone by then */
 #define OPEN_FOLDERS 16
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
@@ -166,8 +166,10 @@ static int make_folder(struct source_tree *it)
     it->folder = name;
     it->tree = text_of("%s/source", name);
     it->log = text_of("%s.log", name);
-    it->environment = process_environment((const char *const[]){it->epoch, nullptr});
-    if (it->tree == nullptr || it->log == nullptr || it->environment == nullptr)
+    it->temporary = text_of("TMPDIR=%s", name);
+    it->environment = process_environment((const char *const[]){it->epoch, it->temporary, nullptr});
+    if (it->temporary == nullptr || it->tree == nullptr || it->log == nullptr ||
+        it->environment == nullptr)
         return report_error(where, NONOS_E_NO_MEMORY, nullptr);
     return 0;
 }
@@ -289,5 +291,6 @@ void source_tree_close(struct source_tree *it)
     free(it->git);
     free(it->checkout);
     free(it->environment);
+    free(it->temporary);
     *it = (struct source_tree){0};
 }

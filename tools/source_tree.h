@@ -19,6 +19,7 @@ struct source_tree {
     char *git;      /* the repository's own folder */
     char *checkout; /* the checkout that the user has of it; null where there is none */
     char **environment;
+    char *temporary;   /* TMPDIR=<folder>: what a compiler leaves there goes with it */
     bool log_is_named; /* in a message: it is kept */
     char epoch[48];    /* SOURCE_DATE_EPOCH=<that of the manifest> */
 };

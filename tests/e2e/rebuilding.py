@@ -32,8 +32,10 @@ def git(folder, *words):
 
 
 def without_key():
+    """The environment without what signs, and without what a make above this test has set."""
     return {name: value for name, value in os.environ.items()
-            if name != "SIGNING_KEY" and not name.startswith(("NONOS_", "GIT_"))}
+            if not name.startswith(("SIGNING_KEY", "NONOS_", "GIT_", "MAKE", "MFLAGS"))
+            and name not in ("BUILD", "PROFILE", "MORE_FLAGS")}
 
 
 def commit_all(folder, message):
@@ -119,3 +121,52 @@ def snapshot(folder):
 def snapshot_names(folder):
     """Every path below a folder that is being written to."""
     return [f"{top}/{name}" for top, _, names in os.walk(folder) for name in names]
+
+
+class Release:
+    """A public project, its maker's clone, and a key that only the maker has."""
+
+    def __init__(self, folder, nonos, profile="release"):
+        self.folder, self.nonos, self.profile = folder, nonos, profile
+        self.public, self.maker = f"{folder}/public", f"{folder}/maker"
+        make_project(self.public)
+        must(*GIT, "clone", "-q", self.public, self.maker)
+        copy_packages(self.maker)
+        self.commit = git(self.public, "rev-parse", "HEAD")
+        self.key = f"{folder}/release.key"
+        must(nonos, "keygen", "-o", self.key)
+
+    def build(self):
+        return build_unsigned(self.maker, self.profile)
+
+    def sign(self, image, name):
+        path = f"{self.folder}/{name}"
+        with open(f"{path}.unsigned", "wb") as file:
+            file.write(image)
+        must(self.nonos, "sign", "-k", self.key, "-o", path, f"{path}.unsigned")
+        return path
+
+    def identity_of(self, key):
+        must(self.nonos, "pubkey", "-k", key, "--profile", "release", "--name", "maker",
+             "--roles", "kernel", "-o", f"{key}.identity")
+        return f"{key}.identity"
+
+    def verify(self, image, *options, folder=None, **environment):
+        """--rebuild, in the public clone if nothing else is said; temporary folders in scratch."""
+        return run(self.nonos, "verify", "--rebuild", *options, image,
+                   folder=folder or self.public, environment=self.environment(**environment))
+
+    def environment(self, **more):
+        scratch = f"{self.folder}/scratch"
+        os.makedirs(scratch, exist_ok=True)
+        return {**without_key(), "TMPDIR": scratch, **more}
+
+    def left_over(self):
+        return os.listdir(f"{self.folder}/scratch")
+
+
+def refused(done, *words):
+    assert done.returncode == 123, done.stdout
+    assert "REBUILD, code 123" in done.stdout and "identical" not in done.stdout
+    for word in words:
+        assert word in done.stdout

@@ -9,61 +9,16 @@ import time
 import pytest
 
 import rebuilding
-from rebuilding import git, must, run
-
-
-class Release:
-    """A public project, a key holder's clone of it, and what the key holder has signed."""
-
-    def __init__(self, folder, nonos):
-        self.folder, self.nonos = folder, nonos
-        self.public, self.maker = f"{folder}/public", f"{folder}/maker"
-        rebuilding.make_project(self.public)
-        must(*rebuilding.GIT, "clone", "-q", self.public, self.maker)
-        rebuilding.copy_packages(self.maker)
-        self.commit = git(self.public, "rev-parse", "HEAD")
-        self.key = f"{folder}/release.key"
-        must(nonos, "keygen", "-o", self.key)
-        self.good = rebuilding.build_unsigned(self.maker)
-        self.changed_commit = rebuilding.change_source(self.maker)
-        self.changed = rebuilding.build_unsigned(self.maker)
-
-    def sign(self, image, name):
-        path = f"{self.folder}/{name}"
-        with open(f"{path}.unsigned", "wb") as file:
-            file.write(image)
-        must(self.nonos, "sign", "-k", self.key, "-o", path, f"{path}.unsigned")
-        return path
-
-    def identity_of(self, key):
-        must(self.nonos, "pubkey", "-k", key, "--profile", "release", "--name", "maker",
-             "--roles", "kernel", "-o", f"{key}.identity")
-        return f"{key}.identity"
-
-    def verify(self, image, *options, folder=None, **environment):
-        """--rebuild, in the public clone if nothing else is said; temporary folders in scratch."""
-        return run(self.nonos, "verify", "--rebuild", *options, image,
-                   folder=folder or self.public, environment=self.environment(**environment))
-
-    def environment(self, **more):
-        scratch = f"{self.folder}/scratch"
-        os.makedirs(scratch, exist_ok=True)
-        return {**rebuilding.without_key(), "TMPDIR": scratch, **more}
-
-    def left_over(self):
-        return os.listdir(f"{self.folder}/scratch")
+from rebuilding import git, must, refused
 
 
 @pytest.fixture(scope="module")
 def release(build, tmp_path_factory):
-    return Release(str(tmp_path_factory.mktemp("release")), f"{build}/nonos")
-
-
-def refused(done, *words):
-    assert done.returncode == 123, done.stdout
-    assert "REBUILD, code 123" in done.stdout and "identical" not in done.stdout
-    for word in words:
-        assert word in done.stdout
+    made = rebuilding.Release(str(tmp_path_factory.mktemp("release")), f"{build}/nonos")
+    made.good = made.build()
+    made.changed_commit = rebuilding.change_source(made.maker)
+    made.changed = made.build()
+    return made
 
 
 def test_a_release_is_shown_to_be_its_source_without_the_key(release):
@@ -157,6 +112,22 @@ def test_a_signer_who_is_asked_for_has_to_be_the_one(release, nonos, tmp_path):
     done = release.verify(image, "-i", release.identity_of(other))
     assert done.returncode == 22 and "(ED25519, code 22)" in done.stdout
     assert "rebuild" not in done.stdout.split("nonos:")[0]
+
+
+def test_a_signer_who_is_revoked_here_is_refused_unasked(release, tmp_path):
+    image = release.sign(release.good, "good.bin")
+    clone = f"{tmp_path}/clone"
+    must(*rebuilding.GIT, "clone", "-q", release.public, clone)
+    with open(release.identity_of(release.key), encoding="ascii") as file:
+        identity = file.read()
+    os.makedirs(f"{clone}/keys/revoked", exist_ok=True)
+    with open(f"{clone}/keys/revoked/maker.identity", "w", encoding="ascii") as file:
+        file.write(identity)
+    with open(f"{clone}/keys/pins", "a", encoding="ascii") as file:
+        file.write(re.search("^id=(.*)$", identity, re.MULTILINE)[1] + " maker.identity\n")
+    done = release.verify(image, folder=clone)
+    assert done.returncode == 24 and "(REVOKED, code 24)" in done.stdout
+    assert "commit" not in done.stdout and release.left_over() == []
 
 
 def claims_a_broken_commit(release, tmp_path):
