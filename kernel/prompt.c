@@ -2,12 +2,10 @@
 
 #include "crypto/bytes.h"
 #include "image/text.h"
-#include "kernel/boot_info.h"
 #include "kernel/console.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/line.h"
-#include "kernel/measured.h"
 #include "kernel/panic.h"
 #include "kernel/provoke.h"
 #include "kernel/report.h"
@@ -41,7 +39,7 @@ static void run_manifest([[maybe_unused]] const char *argument)
 
 static void run_measured([[maybe_unused]] const char *argument)
 {
-    measured_print(boot_info());
+    report_print_measured();
 }
 
 static void run_memory([[maybe_unused]] const char *argument)

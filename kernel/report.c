@@ -342,6 +342,11 @@ void report_print_timeline(void)
     print_step("all", "", total, total);
 }
 
+void report_print_measured(void)
+{
+    measured_print(boot_info());
+}
+
 void report_print_manifest(void)
 {
     console_write((const char *)manifest_start, (size_t)(manifest_end - manifest_start) - 1);

@@ -23,6 +23,9 @@ void report_print_selftests(void);
 /* The steps of this start, the loader's first: counts of the time stamp counter, share of all. */
 void report_print_timeline(void);
 
+/* What was measured into the TPM, from the event log (kernel/measured.h). */
+void report_print_measured(void);
+
 /* The text in the image's .nonos.manifest section. */
 void report_print_manifest(void);
 

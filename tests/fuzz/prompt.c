@@ -90,6 +90,10 @@ void report_print_manifest(void)
 {
 }
 
+void report_print_measured(void)
+{
+}
+
 void report_print_memory(void)
 {
 }
