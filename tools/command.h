@@ -58,6 +58,9 @@ enum {
     OPTION_HSM,
     OPTION_LOADER,
     OPTION_LOG,
+    OPTION_FROM,
+    OPTION_WRAP,
+    OPTION_WRAP_COST,
 };
 
 /* To standard output: usage, summary and help. */
