@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 import guests
+import measuring
 import ratios
 import verdict
 
@@ -86,6 +87,16 @@ def show_sizes(sizes):
         say(f"  {name:42} {size:9,}  bar {bar:,}{'  ABOVE' if size > bar else ''}")
 
 
+def show_measuring(counts):
+    say("\nMeasuring the boot into PCR 11, in instructions")
+    for name, count in counts.items():
+        why = verdict.VARIES.get(("measuring", name))
+        say(f"  {name:20} {count:12,}" + (f"          varies: {why}" if why else ""))
+    say("  The loader's own part is with a TPM that takes every event and costs nothing; firmware's\n"
+        "  memory for the texts is in it. The rest of what it takes with swtpm is firmware's. The end:\n"
+        "  the separator, and reading the log.")
+
+
 def of_part(steps, part):
     return [(name, count) for each, name, count in steps if each == part]
 
@@ -134,6 +145,11 @@ def measure_boot(arguments, result, wrong):
                                verdict.LOADER_BAR, "instructions")
 
 
+    say("\nbench: the same with a TPM that costs nothing, then with swtpm, which takes a minute ...")
+    result["measuring"] = measuring.count(arguments.build, arguments.boot, result["boot"])
+    show_measuring(result["measuring"])
+
+
 def compare(result):
     """What costs more than recorded."""
     with open(BASELINE, encoding="utf-8") as file:
@@ -147,6 +163,8 @@ def compare(result):
         wrong += verdict.compare_steps("loader", of_part(result["boot"], "loader"),
                                        dict(of_part(recorded["boot"], "loader")),
                                        recorded["image_len"], result["image_len"])
+        wrong += verdict.compare_steps("measuring", verdict.repeating(result["measuring"]),
+                                       dict(verdict.repeating(recorded["measuring"])))
     return wrong
 
 
@@ -176,7 +194,7 @@ def main():
         return 1
     if arguments.record:
         write_json(BASELINE, {name: result[name] for name in
-                              ("qemu", "image_len", "kernel", "boot", "sizes")})
+                              ("qemu", "image_len", "kernel", "boot", "measuring", "sizes")})
         say(f"\nbench: recorded in {os.path.relpath(BASELINE)}")
     else:
         wrong += compare(result)

@@ -64,12 +64,12 @@ def without_random_device(command):
     return command[:at - 1] + command[at + 1:]
 
 
-def count_boot(build):
+def count_boot(build, disk=None, extra=()):
     firmware = machine.find_firmware()
     with tempfile.TemporaryDirectory(prefix="nonos-bench-") as folder:
         variables = machine.fresh_variables(firmware, folder)
         command = machine.uefi_command(machine.find_qemu(), COUNTING, firmware, variables,
-                                       f"{build}/nonos.img")
+                                       disk or f"{build}/nonos.img", extra=extra)
         return count(without_random_device(command), UEFI_LIMIT)
 
 

@@ -71,5 +71,6 @@ bench: ## speed against peers, instructions of a start, sizes, each against its 
 bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare with later
 	@status=0; $(MAKE) bench BENCH_OPTIONS=--record || status=$$?; $(MAKE) timeline; exit $$status
 # After all, which installs PQClean: its files are looked for when make starts.
-bench-parts: $(if $(FAST),,$(BENCH)/primitives $(BENCH)/files) $(BENCH_BOOT)/key
+bench-parts: $(if $(FAST),,$(BENCH)/primitives $(BENCH)/files $(BUILD)/variants/silent_tpm.efi) \
+    $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all

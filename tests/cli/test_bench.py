@@ -42,6 +42,17 @@ def test_a_short_step_may_grow_by_some_instructions():
                                      baseline)) == 1
 
 
+def test_measuring_is_compared_but_for_what_firmware_polls():
+    recorded = {"without a TPM": 100, "the loader's own": 60_000, "with swtpm": 1_000_000}
+    def wrong(**changed):
+        return verdict.compare_steps("measuring", verdict.repeating({**recorded, **changed}),
+                                     dict(verdict.repeating(recorded)))
+    assert wrong(**{"with swtpm": 9_000_000}) == []
+    assert wrong(**{"the loader's own": 61_200}) == []
+    assert "the loader's own" in wrong(**{"the loader's own": 61_400})[0]
+    assert "without a TPM" in wrong(**{"without a TPM": 1_200})[0]
+
+
 def test_many_small_growths_fail_together():
     old = {f"step{i}": 10_000 for i in range(20)}
     wrong = verdict.compare_steps("kernel", [(name, 10_900) for name in old], old)
