@@ -77,10 +77,10 @@ bootloader: $(LOADER_EFI) ## the UEFI loader, build/BOOTX64.EFI
 tools: $(NONOS) ## the host program, build/nonos
 image: $(DISK) $(BUILD)/esp/.stamp ## the disk image, build/nonos.img, and build/esp/
 
-run: ## set up, build, and boot in QEMU (Ctrl-a x leaves); SECURE_BOOT=1: with Secure Boot on
+run: ## set up, build, and boot in QEMU (Ctrl-a x leaves); SECURE_BOOT=1: with Secure Boot on; TPM=1: with a TPM
 	@$(NO_KEY) scripts/setup
 	@$(MAKE) $(PARALLEL) $(if $(SECURE_BOOT),secureboot DB_KEY=$(SNAKEOIL).key DB_CERT=$(SNAKEOIL).pem,all)
-	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD) $(if $(SECURE_BOOT),--secure-boot)
+	@$(NO_KEY) $(PYTHON) -B scripts/run.py --build $(BUILD) $(if $(SECURE_BOOT),--secure-boot) $(if $(TPM),--tpm)
 
 secureboot: ## the loader signed for Secure Boot, in build/secureboot/; needs DB_KEY=FILE DB_CERT=FILE
 	@$(NO_KEY) scripts/setup --secureboot

@@ -183,6 +183,35 @@ def fresh_variables(firmware, folder):
     return copy
 
 
+def start_tpm(folder, limit=None):
+    """A new TPM 2.0: a swtpm with its state in folder/tpm, where what was there goes. Returns the
+    process, which the caller ends, and where it listens; limit: seconds that it lives at most."""
+    swtpm = shutil.which("swtpm")
+    if not swtpm:
+        raise MachineError("swtpm, which is the TPM, is missing: apt-get install swtpm")
+    place = os.path.join(os.path.abspath(folder), "tpm")
+    shutil.rmtree(place, ignore_errors=True)
+    os.makedirs(os.path.join(place, "state"))
+    path = os.path.join(place, "control")
+    process = subprocess.Popen(
+        [*(["timeout", str(limit)] if limit else []), swtpm, "socket", "--tpm2", "--tpmstate",
+         f"dir={place}/state", "--ctrl", f"type=unixio,path={path}", "--log",
+         f"file={place}/log"], stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not os.path.exists(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            end(process)
+            raise MachineError(f"swtpm did not start; {place}/log may say why")
+        time.sleep(0.02)
+    return process, path
+
+
+def tpm_words(path):
+    """What QEMU needs on its command line for a TPM that listens there."""
+    return ["-chardev", f"socket,id=tpm-socket,path={path}", "-tpmdev",
+            "emulator,id=tpm-device,chardev=tpm-socket", "-device", "tpm-crb,tpmdev=tpm-device"]
+
+
 def plain(output):
     """Serial output as text without what only a terminal wants."""
     return ESCAPES.sub(b"", output).decode("ascii", "replace")

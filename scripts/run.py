@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""run.py --build DIR [--debug] [--secure-boot]: boots DIR/nonos.img in QEMU through UEFI, serial
-line on stdio; --secure-boot: what `make secureboot` has signed with the snakeoil test key.
+"""run.py --build DIR [--debug] [--secure-boot] [--tpm]: boots DIR/nonos.img in QEMU through UEFI.
+
+The serial line is on stdio. --secure-boot: what `make secureboot` has signed with the snakeoil test
+key; --tpm: with a TPM 2.0, a new swtpm whose state is in DIR/tpm.
 
 With a terminal it becomes QEMU: Ctrl-a x leaves, Ctrl-a h lists the other keys. Without one it
 shows the serial output and ends by itself: with status 0 when the kernel is ready, with an error
@@ -21,7 +23,7 @@ TIME_LIMIT = 60
 FAILURES = ("NONOS: refused", "NONOS: panic")
 
 
-def command(build, debug, interactive, secure_boot=False):
+def command(build, debug, interactive, secure_boot=False, extra=()):
     qemu = machine.find_qemu()
     firmware = machine.find_secure_firmware() if secure_boot else machine.find_firmware()
     kernel = os.path.join(build, "kernel.bin")
@@ -34,7 +36,8 @@ def command(build, debug, interactive, secure_boot=False):
     variables = machine.fresh_variables(firmware, build)
     return machine.uefi_command(qemu, accelerator, firmware, variables, disk,
                                 serial="mon:stdio" if interactive else "stdio",
-                                reboots=interactive or debug, extra=["-s", "-S"] if debug else [])
+                                reboots=interactive or debug,
+                                extra=[*extra, *(["-s", "-S"] if debug else [])])
 
 
 def watch(qemu, limit):
@@ -88,18 +91,34 @@ def main():
     parser.add_argument("--debug", action="store_true", help="wait for GDB on :1234")
     parser.add_argument("--secure-boot", action="store_true",
                         help="with Secure Boot on, from the disk of make secureboot")
+    parser.add_argument("--tpm", action="store_true", help="with a TPM 2.0 (swtpm)")
     arguments = parser.parse_args()
-    interactive = sys.stdin.isatty()
+    tpm = None
     try:
-        qemu = command(arguments.build, arguments.debug, interactive, arguments.secure_boot)
+        words = []
+        if arguments.tpm:
+            tpm, path = machine.start_tpm(arguments.build)
+            words = machine.tpm_words(path)
+        return boot(arguments, words, tpm is not None)
     except (machine.MachineError, OSError) as error:
         return problem(error)
+    finally:
+        if tpm:
+            machine.end(tpm)
+
+
+def boot(arguments, words, is_watched):
+    """Starts QEMU with these words besides; is_watched: something has to be ended after it."""
+    interactive = sys.stdin.isatty()
+    qemu = command(arguments.build, arguments.debug, interactive, arguments.secure_boot, words)
     if arguments.debug:
         print("run: waiting for GDB; in another terminal, from this folder:\n\n"
               f"    NONOS_BUILD={shlex.quote(arguments.build)} gdb -x scripts/nonos.gdb\n",
               flush=True)
     if interactive:
         print("run: Ctrl-a x leaves", flush=True)
+        if is_watched:
+            return subprocess.call(qemu)
         os.execv(qemu[0], qemu)
     return watch(qemu, 3600 if arguments.debug else TIME_LIMIT)
 

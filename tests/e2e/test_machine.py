@@ -56,3 +56,10 @@ def test_firmware_is_found_with_its_own_variables():
 
 def test_serial_output_loses_what_only_a_terminal_wants():
     assert machine.plain(b"\x1b[2J\x1b[01;01H\x1b[=3hNONOS: ready\r\n") == "NONOS: ready\n"
+
+
+def test_a_missing_swtpm_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(machine.MachineError, match="apt-get install swtpm"):
+        machine.start_tpm(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -6,14 +6,12 @@ is as the boot has left it, and a connection of our own reads the PCRs: no kerne
 """
 
 import contextlib
-import os
 import select
-import shutil
 import socket
 import struct
-import subprocess
 import threading
-import time
+
+import machine
 
 TIME_LIMIT = 300  # seconds that a swtpm may live, whatever becomes of us
 BANKS = {"sha1": 0x0004, "sha256": 0x000B, "sha384": 0x000C, "sha512": 0x000D}
@@ -24,12 +22,6 @@ TPM_ST_NO_SESSIONS = 0x8001
 TPM_CC_PCR_READ, TPM_CC_PCR_EXTEND = 0x17E, 0x182
 TPM_RC_FAILURE = 0x101
 HEADER = struct.Struct(">HII")  # tag, length of all, command or answer code
-
-
-def qemu_words(path):
-    """What QEMU needs on its command line for a TPM that listens there."""
-    return ["-chardev", f"socket,id=tpm-socket,path={path}", "-tpmdev",
-            "emulator,id=tpm-device,chardev=tpm-socket", "-device", "tpm-crb,tpmdev=tpm-device"]
 
 
 def read_exactly(stream, length):
@@ -91,22 +83,10 @@ class Tpm:
     """A swtpm of its own, in a folder of its own; end() ends it."""
 
     def __init__(self, folder):
-        self.folder = os.path.join(os.path.abspath(folder), "tpm")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(os.path.join(self.folder, "state"))
-        self.path = os.path.join(self.folder, "control")
-        self.process = subprocess.Popen(
-            ["timeout", str(TIME_LIMIT), "swtpm", "socket", "--tpm2", "--tpmstate",
-             f"dir={self.folder}/state", "--ctrl", f"type=unixio,path={self.path}", "--log",
-             f"file={self.folder}/log"], stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while not os.path.exists(self.path):
-            assert self.process.poll() is None, "swtpm has ended"
-            assert time.monotonic() < deadline, "swtpm does not begin"
-            time.sleep(0.02)
+        self.process, self.path = machine.start_tpm(folder, TIME_LIMIT)
 
     def qemu_words(self):
-        return qemu_words(self.path)
+        return machine.tpm_words(self.path)
 
     def read_pcrs(self, banks, pcrs):
         """{bank: {number: value}}. Only once QEMU has gone, by kill: it would tell swtpm to end."""
@@ -128,7 +108,7 @@ class FailingTpm:
     def __init__(self, folder, fail_at):
         self.tpm = Tpm(folder)
         self.fail_at, self.extensions, self.failures = fail_at, 0, 0
-        self.path = os.path.join(self.tpm.folder, "between")
+        self.path = self.tpm.path + "-between"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(1)
@@ -136,7 +116,7 @@ class FailingTpm:
         self.thread.start()
 
     def qemu_words(self):
-        return qemu_words(self.path)
+        return machine.tpm_words(self.path)
 
     def serve(self):
         with contextlib.suppress(OSError):

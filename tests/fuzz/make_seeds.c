@@ -2,6 +2,7 @@
  * make_seeds FOLDER - writes the inputs that fuzzing starts from, FOLDER/<target>/<name>: one or
  * more that are accepted for each target, built from the headers that define their form.
  */
+#include "tests/fuzz/measured_seeds.h"
 #include "tests/support/image_builder.h"
 
 #include "abi/handoff.h"
@@ -387,6 +388,7 @@ int main(int argc, char **argv)
     write_key_seeds();
     write_pkcs11_uri_seeds();
     write_message_seeds();
+    write_measured_seeds(write_seed);
     write_console_seeds();
     return 0;
 }

@@ -28,7 +28,8 @@ LATE = 60  # seconds that a target may take beyond its time, to load its corpus 
 # The longest inputs worth trying; the others get LENGTH.
 LENGTH = 4096
 LENGTHS = {"image": 40960, "verify": 40960, "seal": 40960, "svg": 40960, "compare": 81928,
-           "identity": 4608, "manifest": 4100, "line": 2048}
+           "identity": 4608, "manifest": 4100, "line": 2048,
+           "authenticode": 8192}
 # An answer takes milliseconds and little memory. Both limits are libFuzzer's: a breach is a crash.
 LIMITS = ["-timeout=5", "-rss_limit_mb=1024", "-malloc_limit_mb=64"]
 
