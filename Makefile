@@ -3,6 +3,10 @@
 
 VERSION := 0.1.0
 PROFILE ?= dev
+ifneq ($(filter release,$(MAKECMDGOALS)),)
+PROFILE := release
+$(if $(filter release,$(PROFILE)),,$(error refused: make release is always PROFILE=release))
+endif
 BUILD ?= $(if $(filter release,$(PROFILE)),build/release,build)
 LLVM ?= -19
 PYTHON ?= /usr/bin/python3
@@ -14,7 +18,7 @@ SECRETS := SIGNING_KEY SIGNING_KEY_PQ NONOS_PIN NONOS_PASSPHRASE NONOS_PASSPHRAS
 WITHOUT_KEY := -c 'unset $(SECRETS); eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
-KEYED = run debug secureboot test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+KEYED = run debug release secureboot test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
 NO_KEY := env $(addprefix -u ,$(SECRETS))
 
 include scripts/platform.mk
@@ -122,6 +126,13 @@ verify: all $(GEN)/signer.identity $(GEN)/signer.pem ## check the signed kernel:
 	$(NONOS) verify $(if $(filter dev,$(PROFILE)),--allow-dev -i $(GEN)/signer.identity) $(KERNEL_BIN)
 	scripts/verify-by-hand $(KERNEL_BIN) $(GEN)/signer.pem
 
+release: ## a folder to give away, signed with SIGNING_KEY: build/release/nonos-VERSION/ (docs/releases.md)
+	@$(NO_KEY) $(PYTHON) -B scripts/release check
+	@$(MAKE) $(PARALLEL) PROFILE=release tools $(GEN)/signer.identity
+	@$(NO_KEY) $(PYTHON) -B scripts/release signer $(BUILD)
+	@$(MAKE) $(PARALLEL) PROFILE=release all $(GEN)/signer.pem
+	@$(NO_KEY) FONT_LICENSE='$(FONT_LICENSE)' $(PYTHON) -B scripts/release assemble $(BUILD) $(VERSION)
+
 pictures: image-map boot-screen timeline ## make the pictures of the documents (docs/pictures/) from this build
 
 size: all ## where the bytes of kernel and loader go
@@ -143,11 +154,11 @@ help: ## this list
 # One job for each processor, unless the user said how many.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-.PHONY: all kernel unsigned bootloader tools image run debug test verify check pictures size setup \
-    doctor clean help unit-tests test-all image-map boot-screen
+.PHONY: all kernel unsigned bootloader tools image run debug test release verify check pictures size \
+    setup doctor clean help unit-tests test-all image-map boot-screen
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug secureboot test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug release secureboot test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 

@@ -25,8 +25,9 @@ key_stamp = $(if $(shell scripts/stamp '$(GEN)/signer.stamp' "$$(printf '%s\n' $
 $(GEN)/signer.stamp: ;
 
 # The signing key: what the signed image is made from besides the sources. Where nothing is to be
-# signed there is none, and none is looked for.
-ifeq ($(filter-out unsigned tools $(BUILD)/kernel.unsigned $(KERNEL_ELF) $(NONOS),$(or $(MAKECMDGOALS),all)),)
+# signed there is none, and none is looked for: a release loader trusts keys/ alone.
+ifeq ($(filter-out unsigned tools $(BUILD)/kernel.unsigned $(KERNEL_ELF) $(NONOS) \
+    $(if $(filter release,$(PROFILE)),bootloader $(LOADER_EFI)),$(or $(MAKECMDGOALS),all)),)
   SIGNER :=
 else ifneq ($(filter pkcs11:%,$(SIGNING_KEY)),)
   # A pair: Ed25519 in a token, whose URI is no secret, and the file of ML-DSA-65.
