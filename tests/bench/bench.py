@@ -92,9 +92,9 @@ def show_measuring(counts):
     for name, count in counts.items():
         why = verdict.VARIES.get(("measuring", name))
         say(f"  {name:20} {count:12,}" + (f"          varies: {why}" if why else ""))
-    say("  The loader's own part is with a TPM that takes every event and costs nothing; firmware's\n"
-        "  memory for the texts is in it. The rest of what it takes with swtpm is firmware's. The end:\n"
-        "  the separator, and reading the log.")
+    say("  The loader's own part is with a TPM that takes every event and costs nothing; the\n"
+        "  memory that firmware gives for the texts is in it. The rest of what swtpm adds is\n"
+        "  firmware's. The end: the separator, and reading the log.")
 
 
 def of_part(steps, part):
@@ -144,8 +144,7 @@ def measure_boot(arguments, result, wrong):
     wrong += verdict.check_bar("the loader", sum(count for _, _, count in loader),
                                verdict.LOADER_BAR, "instructions")
 
-
-    say("\nbench: the same with a TPM that costs nothing, then with swtpm, which takes a minute ...")
+    say("\nbench: the same with a TPM that costs nothing, then with swtpm; a minute or two ...")
     result["measuring"] = measuring.count(arguments.build, arguments.boot, result["boot"])
     show_measuring(result["measuring"])
 

@@ -1,5 +1,5 @@
-"""What measuring a boot into a TPM takes, in instructions: without one, with one that costs nothing, so
-that the loader's own part is left, and with swtpm, where nearly all is firmware's."""
+"""What measuring a boot into a TPM takes, in instructions: without one, with one that costs
+nothing, so that the loader's own part is left, and with swtpm, where nearly all is firmware's."""
 
 import os
 import shutil

@@ -1,5 +1,5 @@
-"""The loader and a TPM 2.0 that does not do all it should: programs of tests/variants stand for it, so
-that what it was asked is known."""
+"""The loader and a TPM 2.0 that does not do all it should: programs of tests/variants stand for it,
+so that what it was asked is known."""
 
 import re
 
