@@ -14,7 +14,7 @@ PYTHON ?= /usr/bin/python3
 # The signing key, and what opens it, reach make and the rules of $(KEYED); every other shell forgets
 # them at once, so no compiler, script, package manager or test sees them.
 SHELL := /bin/sh
-SECRETS := SIGNING_KEY SIGNING_KEY_PQ NONOS_PIN NONOS_PASSPHRASE NONOS_PASSPHRASE_NEW
+SECRETS := SIGNING_KEY SIGNING_KEY_PQ NONOS_PIN NONOS_PASSPHRASE NONOS_NEW_PASSPHRASE
 WITHOUT_KEY := -c 'unset $(SECRETS); eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
