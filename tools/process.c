@@ -90,16 +90,22 @@ static void pause_shortly(void)
     nanosleep(&wait, nullptr);
 }
 
-/* Its group is its own: what it has started ends with it. */
+/* Without taking its status: until that is done, its number is nobody else's. */
+static bool has_ended(pid_t pid)
+{
+    siginfo_t information = {.si_pid = 0};
+    return waitid(P_PID, (id_t)pid, &information, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           information.si_pid != 0;
+}
+
+/* Its group is its own: what it has started ends with it, whatever that makes of the first signal.
+ */
 static void end_process(pid_t pid)
 {
     int status = 0;
     kill(-pid, SIGTERM);
-    for (unsigned waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
-        if (waitpid(pid, &status, WNOHANG) != 0)
-            return;
+    for (unsigned waited = 0; waited < PATIENCE_MS && !has_ended(pid); waited += POLL_MS)
         pause_shortly();
-    }
     kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;

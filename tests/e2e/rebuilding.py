@@ -118,7 +118,7 @@ def snapshot(folder):
     return found
 
 
-def snapshot_names(folder):
+def paths_in(folder):
     """Every path below a folder that is being written to."""
     return [f"{top}/{name}" for top, _, names in os.walk(folder) for name in names]
 

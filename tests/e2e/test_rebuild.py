@@ -130,14 +130,12 @@ def test_a_signer_who_is_revoked_here_is_refused_unasked(release, tmp_path):
     assert "commit" not in done.stdout and release.left_over() == []
 
 
-def claims_a_broken_commit(release, tmp_path):
-    """A clone whose newest commit shows its environment and builds nothing; an image that names
-    that commit."""
+def claims_a_commit_with(makefile, release, tmp_path):
+    """A clone whose newest commit has this Makefile; an image that names that commit."""
     clone = f"{tmp_path}/clone"
     must(*rebuilding.GIT, "clone", "-q", release.public, clone)
     with open(f"{clone}/Makefile", "w", encoding="utf-8") as file:
-        file.write("$(info $(shell env | sed 's/^/saw /' >&2))\n"
-                   "$(error this source is broken)\n")
+        file.write(makefile)
     commit = rebuilding.commit_all(clone, "Break it")
     image = f"{tmp_path}/image"
     with open(image, "wb") as file:
@@ -146,7 +144,8 @@ def claims_a_broken_commit(release, tmp_path):
 
 
 def test_a_build_that_fails_names_its_log_and_saw_no_key(release, tmp_path):
-    clone, image = claims_a_broken_commit(release, tmp_path)
+    clone, image = claims_a_commit_with("$(info $(shell env | sed 's/^/saw /' >&2))\n"
+                                        "$(error this source is broken)\n", release, tmp_path)
     done = release.verify(image, folder=clone, SIGNING_KEY="5" * 64, SIGNING_KEY_PQ="x",
                           NONOS_PIN="1234", NONOS_PASSPHRASE="x", MAKEFLAGS="-n",
                           GIT_CEILING_DIRECTORIES="/nowhere")
@@ -172,23 +171,26 @@ def processes_in(folder):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_end_in_mid_build_leaves_nothing_behind(release, number):
-    image = release.sign(release.good, "good.bin")
-    environment = release.environment()
-    process = subprocess.Popen([release.nonos, "verify", "--rebuild", image], cwd=release.public,
+@pytest.mark.parametrize("number, recipe", [
+    (signal.SIGINT, "sleep 300"),
+    (signal.SIGTERM, "trap '' TERM INT; sleep 300"),  # what does not end when it is asked to
+])
+def test_an_end_in_mid_build_leaves_nothing_behind(release, tmp_path, number, recipe):
+    clone, image = claims_a_commit_with(
+        f"build/release/kernel.unsigned:\n\t@touch started; {recipe}; true\n", release, tmp_path)
+    process = subprocess.Popen([release.nonos, "verify", "--rebuild", image], cwd=clone,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, env=environment)
+                               stderr=subprocess.DEVNULL, env=release.environment())
     scratch, until = f"{release.folder}/scratch", time.monotonic() + 60
     try:
-        while not any(path.endswith(".o") for path in rebuilding.snapshot_names(scratch)):
+        while not any(path.endswith("/started") for path in rebuilding.paths_in(scratch)):
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.05)
-        assert processes_in(scratch)
+        assert len(processes_in(scratch)) >= 2  # make, and what it runs
         process.send_signal(number)
-        assert process.wait(timeout=30) == -number
+        assert process.wait(timeout=60) == -number
     finally:
         process.kill()
         process.wait()
-    assert release.left_over() == []
     assert processes_in(scratch) == []
+    assert release.left_over() == []
