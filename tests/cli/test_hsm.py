@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 import pexpect
@@ -298,6 +299,43 @@ def test_who_has_the_pin_cannot_read_a_key_that_keygen_made(nonos, release, hsm,
              module=shim)
     result = sign(nonos, release, behind("steal"), "pkcs11:token=nonos;object=weak")
     assert "CKR_FUNCTION_REJECTED" in result.fails("PKCS11_FAILED").err
+
+
+def steps(part):
+    """The commands of docs/keys.md in a part of its section about HSMs, in their order."""
+    page = (ROOT / "docs/keys.md").read_text()
+    section = page[page.index("## Keep the Ed25519 key in an HSM"):page.index("## Sign on another")]
+    text = section[section.index(part):].split("\n### ")[0]
+    lines = re.findall(r"^ {4,}(.*)$", text, re.MULTILINE)
+    return "\n".join(lines)
+
+
+def test_the_page_s_commands_make_sign_test_and_destroy_a_key(nonos, release):
+    """As somebody who has an HSM and this page; make, which test_hsm.py of e2e/ has, is its sign."""
+    hsm = softhsm.Hsm(str(nonos.folder), "acme")
+    (nonos.folder / "keys").mkdir()
+    script = steps("## Keep") + "\n" + steps("### The ceremony")
+    for old, new, times in (
+            ("export PKCS11_MODULE_PATH=/usr/lib/softhsm/libsofthsm2.so", "", 1),
+            ("--id ID", "--id $(sed -n s/^id=//p acme-2026.identity)", 1),
+            ("make PROFILE=release", f"mkdir -p build/release; nonos sign {release} -o "
+             "build/release/kernel.bin", 1),
+            (" SIGNING_KEY=", " -k ", 1), (" SIGNING_KEY_PQ=", " --key-pq ", 1),
+            ("COPY", "~/acme-2026.pq.key", 1), ("--login", "--login --pin env:NONOS_PIN", 2)):
+        assert script.count(old) == times, old
+        script = script.replace(old, new)
+    (nonos.folder / "bin").mkdir()
+    (nonos.folder / "bin" / "nonos").symlink_to(TOOL)
+    env = clean_environment({**hsm.env, **WITH_PIN, "NONOS_PASSPHRASE": "correct horse",
+                             "HOME": str(nonos.folder),
+                             "PATH": f"{nonos.folder}/bin:{os.environ['PATH']}"})
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=nonos.folder, env=env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "verdict    verified" in done.stdout and "release" in done.stdout
+    assert (nonos.folder / "keys/trusted/acme-2026.identity").exists()
+    assert "acme-2026" not in hsm.tool("--list-objects", token="acme")
 
 
 def test_keygen_takes_the_id_of_the_uri(nonos, hsm):
