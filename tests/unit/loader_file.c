@@ -92,7 +92,11 @@ static void test_loader_file_refuses_every_other_record(void **)
 
 static void test_loader_file_refuses_identities_that_are_none(void **)
 {
-    struct identity broken = trusted;
+    struct identity endless = trusted, broken = trusted;
+    memset(endless.name, 'x', sizeof(endless.name));
+    struct file_bytes nameless = built_loader(&endless, &revoked, NONOS_PROFILE_RELEASE, 1);
+    assert_refused_as(nameless, NONOS_E_LOADER);
+    file_free(&nameless);
     broken.id[0] ^= 1;
     struct file_bytes file = built_loader(&broken, &revoked, NONOS_PROFILE_RELEASE, 1);
     assert_refused_as(file, NONOS_E_IDENTITY_ID);
