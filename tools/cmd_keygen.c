@@ -13,6 +13,7 @@
 struct request {
     const char *uri;  /* of a key in a token, or null */
     const char *path; /* of the new file */
+    bool has_path;    /* it was given */
     const char *from; /* of the key that it gets, or null: a new one */
     bool wrap;
     struct wrapping_cost cost;
@@ -95,10 +96,8 @@ static int check_request(struct request *request, const char *cost)
                              "token");
     if (cost != nullptr && !request->wrap)
         return command_usage(&command_keygen, "--wrap-cost goes with --wrap");
-    if ((request->wrap || request->from != nullptr) && request->path == nullptr)
+    if ((request->wrap || request->from != nullptr) && !request->has_path)
         return command_usage(&command_keygen, "--wrap and --from need -o FILE, a new one");
-    if (request->path == nullptr)
-        request->path = NONOS_DEV_KEY_FILE;
     if (!wrapping_cost_read(cost != nullptr ? cost : WRAPPING_COST_DEFAULT, &request->cost))
         return command_usage(&command_keygen,
                              "%s is no cost; there are interactive, moderate and sensitive", cost);
@@ -116,7 +115,7 @@ static int run(int argc, char **argv)
         {"help", no_argument, nullptr, OPTION_HELP},
         {nullptr, 0, nullptr, 0},
     };
-    struct request request = {0};
+    struct request request = {.path = NONOS_DEV_KEY_FILE};
     const char *cost = nullptr;
     int option = 0;
     int status = 0;
@@ -124,6 +123,7 @@ static int run(int argc, char **argv)
     while ((option = getopt_long(argc, argv, ":o:h", options, nullptr)) != -1) {
         if (option == 'o') {
             request.path = optarg;
+            request.has_path = true;
         } else if (option == OPTION_HSM) {
             request.uri = optarg;
         } else if (option == OPTION_FROM) {

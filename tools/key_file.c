@@ -82,6 +82,9 @@ static enum nonos_error take_wrapped(const char *path, const struct content *con
         error =
             wrapped_key_open(content->bytes, content->len, passphrase.text, passphrase.len, seed);
         progress_end();
+        /* No success without a key, whatever went wrong on the way. */
+        if (error == NONOS_OK && bytes_are_zero(seed, ED25519_SEED_LEN))
+            error = NONOS_E_KEY_PASSPHRASE;
     }
     passphrase_wipe(&passphrase);
     errno = reason;

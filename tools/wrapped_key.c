@@ -121,16 +121,18 @@ enum nonos_error wrapped_key_open(const uint8_t *bytes, size_t len, const char *
     uint8_t key[KEY_LEN];
     struct wrapping_cost cost;
     memset(seed, 0, ED25519_SEED_LEN);
-    enum nonos_error error = wrapped_key_check(bytes, len, &cost);
-    if (error != NONOS_OK)
-        return error;
     /* A machine that allows no locked memory can still sign. */
     (void)sodium_mlock(key, sizeof(key));
-    error = derive(bytes, passphrase, passphrase_len, key);
+    enum nonos_error error = wrapped_key_check(bytes, len, &cost);
+    if (error == NONOS_OK)
+        error = derive(bytes, passphrase, passphrase_len, key);
     if (error == NONOS_OK)
         error = unseal(bytes, key, seed);
     (void)sodium_munlock(key, sizeof(key));
     bytes_wipe(key, sizeof(key));
+    /* Once more than it takes: whoever overlooks the error has no key. */
+    if (error != NONOS_OK)
+        bytes_wipe(seed, ED25519_SEED_LEN);
     return error;
 }
 

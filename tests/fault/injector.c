@@ -1,7 +1,7 @@
 /*
  * injector.c - one fault at a time, at each instruction of the code that decides.
  *
- *   injector --accepts none|some TITLE INSTRUCTIONS SUBJECT
+ *   injector --accepts none|some TITLE INSTRUCTIONS SUBJECT [GOOD BAD...]
  *
  * The subject is walked through one instruction at a time wherever it is in that code
  * (INSTRUCTIONS lists it); calls out of it run at full speed. At each step the subject is copied,
@@ -321,27 +321,32 @@ static void print_tally(const char *name, const struct tally *tally)
     (void)fflush(stdout);
 }
 
+/* The subject's scenarios, where the command line does not name them: those of the verifier. */
+static const char *const verifier_names[] = {
+#define SCENARIO(name, error) #name,
+    SCENARIOS(SCENARIO)
+#undef SCENARIO
+};
+
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {
-#define SCENARIO(name, error) #name,
-        SCENARIOS(SCENARIO)
-#undef SCENARIO
-    };
-    if (argc != 6 || strcmp(argv[1], "--accepts") != 0)
-        stop("usage: injector --accepts none|some TITLE INSTRUCTIONS SUBJECT");
+    if (argc < 6 || strcmp(argv[1], "--accepts") != 0)
+        stop("usage: injector --accepts none|some TITLE INSTRUCTIONS SUBJECT [GOOD BAD...]");
+    bool named = argc > 6;
+    unsigned count = named ? (unsigned)argc - 6 : (unsigned)SCENARIO_COUNT;
     stay_on_one_processor();
     code_read(argv[4]);
-    printf("%s\n  %-20s %7s %7s %7s %7s %9s %8s %9s\n", argv[3], "image", "instr.", "skip",
-           "invert", "force", "refused", "crashed", "accepted");
+    printf("%s\n  %-20s %7s %7s %7s %7s %9s %8s %9s\n", argv[3], named ? "case" : "image", "instr.",
+           "skip", "invert", "force", "refused", "crashed", "accepted");
     struct tally sum = {0};
-    for (unsigned i = 0; i < SCENARIO_COUNT; i++) {
-        struct tally tally = try_scenario(argv[5], i, names[i]);
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = named ? argv[6 + i] : verifier_names[i];
+        struct tally tally = try_scenario(argv[5], i, name);
         if (i == SCENARIO_good) {
-            printf("  %-20s %7u admitted without a fault\n", names[i], tally.instructions);
+            printf("  %-20s %7u admitted without a fault\n", name, tally.instructions);
             continue;
         }
-        print_tally(names[i], &tally);
+        print_tally(name, &tally);
         if (tally.instructions > sum.instructions)
             sum.instructions = tally.instructions;
         for (int fault = 0; fault < FAULT_COUNT; fault++) {

@@ -14,7 +14,7 @@ FAULT_CODE := $(addprefix image/,verify digest elf elf_segments elf_sections man
     crypto/bytes crypto/ed25519 crypto/mldsa65_verify crypto/workspace_call.S
 # Of PQClean the functions that refuse; the rest is arithmetic. What is inlined into them is tried, too.
 FAULT_MLDSA := _(verify_ctx|chknorm|unpack_sig)$$
-FAULT_PARTS = $(call objects,$(1),tests/fault/subject.c tests/fault/caller.c) \
+FAULT_PARTS = $(call objects,$(1),tests/fault/subject.c tests/fault/caller.c tests/fault/confine.c) \
     $(call objects,host,$(filter-out tools/workspace.c,$(TOOL_MODULES))) $(call libraries,$(1))
 FAULT_LINK = $(HOST_CC) -fuse-ld=lld -no-pie -Wl,--gc-sections -Wl,-z,now -Wl,--as-needed $(filter %.o %.a,$^) \
     $(TEST_LIBS) -o $@
@@ -37,15 +37,28 @@ $(FAULT)/%.list: $(FAULT)/% tests/fault/instructions
 	    $(patsubst %,$(BUILD)/$(WORLD)/%.o,$(FAULT_CODE) tests/fault/caller) \
 	    $(if $(FAULT_MLDSA),'$(BUILD)/$(WORLD)/$(basename $(MLDSA)).o=$(FAULT_MLDSA)') > $@
 
+# A key under a passphrase: the module itself, and what compares and wipes for it. The functions of
+# the subject that stand in for libsodium's have to come first.
+$(FAULT)/key: $(call objects,host,tests/fault/key_subject.c tests/fault/key_caller.c tests/fault/confine.c \
+    $(filter-out tools/workspace.c,$(TOOL_MODULES))) $(call libraries,host)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(FAULT_LINK)
+$(FAULT)/key.list: $(FAULT)/key tests/fault/instructions
+	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) tests/fault/instructions $< \
+	    $(addprefix $(BUILD)/host/,tools/wrapped_key.o tests/fault/key_caller.o) > $@
+FAULT_KEY_CASES := good wrong_passphrase altered_tag altered_key altered_salt bad_cost cut_off
+
 $(FAULT)/injector: $(call objects,host,tests/fault/injector.c tests/fault/code.c)
 	@mkdir -p $(@D)
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ -o $@
 
 .PHONY: faults
-faults: $(addprefix $(FAULT)/,injector o2.list os.list naive.list) ## single faults in the verifier: none may admit a bad image
+faults: $(addprefix $(FAULT)/,injector o2.list os.list naive.list key.list) ## single faults in the verifier: none may admit a bad image
 	@$(FAULT)/injector --accepts some 'naive verifier (has to be broken)' $(FAULT)/naive.list $(FAULT)/naive \
 	    > $(FAULT)/naive.txt || { cat $(FAULT)/naive.txt; echo 'faults: the campaign does not see a weak verifier'; exit 1; }
 	@sed '/^    accepted/d' $(FAULT)/naive.txt
 	@$(FAULT)/injector --accepts none 'verifier, -O2' $(FAULT)/o2.list $(FAULT)/o2
 	@$(FAULT)/injector --accepts none 'verifier, -Os' $(FAULT)/os.list $(FAULT)/os
+	@$(FAULT)/injector --accepts none 'key under a passphrase' $(FAULT)/key.list $(FAULT)/key $(FAULT_KEY_CASES)

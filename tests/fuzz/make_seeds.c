@@ -9,7 +9,6 @@
 #include "boot/uefi.h"
 #include "kernel/pvh_map.h"
 #include "tools/message.h"
-#include "tools/wrapped_key.h"
 
 #include <errno.h>
 
@@ -347,23 +346,6 @@ static void write_message_seeds(void)
     }
 }
 
-/* Which of the two ways, and what that takes (tests/fuzz/wrapped_key.c). */
-static void write_wrapped_key_seeds(void)
-{
-    static const struct wrapping_cost cheap = {1, WRAPPED_KEY_MIN_MEMORY_KIB};
-    static const uint8_t seed[ED25519_SEED_LEN] = {1};
-    static const uint8_t same[] = {1, 3, 'a', 'b', 'c', 3, 'a', 'b', 'c', 0};
-    static const uint8_t changed[] = {1, 1, 'a', 1, 'a', 0, 111, 1};
-    static const uint8_t cut[] = {1, 1, 'a', 1, 'a', 224 + 31};
-    uint8_t file[1 + WRAPPED_KEY_LEN] = {0};
-    assert_int_equal(wrapped_key_make(seed, "passphrasf", 10, cheap, file + 1), NONOS_OK);
-    write_seed("wrapped_key", "file", file, sizeof file);
-    write_seed("wrapped_key", "file-cut", file, sizeof file - 1);
-    write_seed("wrapped_key", "same", same, sizeof same);
-    write_seed("wrapped_key", "changed", changed, sizeof changed);
-    write_seed("wrapped_key", "cut", cut, sizeof cut);
-}
-
 static void write_keys_typed(const char *target, const char *name, const char *keys)
 {
     write_seed(target, name, keys, strlen(keys));
@@ -405,7 +387,8 @@ int main(int argc, char **argv)
     write_acpi_seeds();
     write_key_seeds();
     write_pkcs11_uri_seeds();
-    write_wrapped_key_seeds();
+    write_keys_typed("wrapped_key", "same", "\1\3abc\3abc\1");
+    write_keys_typed("wrapped_key", "file", "\2NONOS-WRAPPED 1\n\1");
     write_message_seeds();
     write_measured_seeds(write_seed);
     write_console_seeds();
