@@ -87,7 +87,8 @@ def environment(build):
     """What tests see: no signing key, English messages, where the build is."""
     env = {name: value for name, value in os.environ.items()
            if name not in ("SIGNING_KEY", "SIGNING_KEY_PQ", "NONOS_PIN", "NONOS_PASSPHRASE",
-                           "PKCS11_MODULE_PATH", "SOFTHSM2_CONF", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+                           "PKCS11_MODULE_PATH", "SOFTHSM2_CONF", "MAKEFLAGS",
+                           "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
     env.update(LC_ALL="C.UTF-8", NONOS_BUILD=build, CMOCKA_MESSAGE_OUTPUT="TAP",
                PYTHONDONTWRITEBYTECODE="1")
     return env

@@ -311,7 +311,7 @@ def steps(part):
 
 
 def test_the_page_s_commands_make_sign_test_and_destroy_a_key(nonos, release):
-    """As somebody who has an HSM and this page; make, which test_hsm.py of e2e/ has, is its sign."""
+    """As somebody who has an HSM and this page; make, which e2e/test_hsm.py has, is its sign."""
     hsm = softhsm.Hsm(str(nonos.folder), "acme")
     (nonos.folder / "keys").mkdir()
     script = steps("## Keep") + "\n" + steps("### The ceremony")
@@ -358,7 +358,8 @@ def test_keygen_never_makes_a_second_object_of_a_name_or_an_id(nonos, hsm):
 
 @pytest.mark.parametrize("fault, what", [
     ("no-generate", "makes no Ed25519 keys"), ("no-room", "C_GenerateKeyPair gave CKR_DEVICE_MEM"),
-    ("extractable", "wrong CKA_EXTRACTABLE"), ("weak", "wrong CKA_SENSITIVE"), ("removed", "C_Sign gave CKR_DEVICE_REMOVED"),
+    ("extractable", "wrong CKA_EXTRACTABLE"), ("weak", "wrong CKA_SENSITIVE"),
+    ("removed", "C_Sign gave CKR_DEVICE_REMOVED"),
     ("signature", "not by its public key"), ("point-other", "not by its public key")])
 def test_keygen_leaves_nothing_behind_in_a_token_that_fails(nonos, hsm, behind, fault, what):
     before = hsm.tool("--list-objects")

@@ -61,7 +61,8 @@ class Hsm:
 
     def tool(self, *words, token="nonos", module=None):
         """pkcs11-tool, logged in."""
-        return self.run("pkcs11-tool", "--module", module or self.module, "--token-label", token, "--login",
+        return self.run("pkcs11-tool", "--module", module or self.module, "--token-label", token,
+                        "--login",
                         "--pin", "env:PIN", *words).stdout
 
 
