@@ -388,6 +388,7 @@ int main(int argc, char **argv)
     write_key_seeds();
     write_pkcs11_uri_seeds();
     write_keys_typed("wrapped_key", "same", "\1\3abc\3abc\1");
+    write_keys_typed("trust", "rotation", "\2\5\1\2\6\1\1\5\1\1\6\1");
     write_keys_typed("wrapped_key", "file", "\2NONOS-WRAPPED 1\n\1");
     write_message_seeds();
     write_measured_seeds(write_seed);
