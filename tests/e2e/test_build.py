@@ -199,7 +199,8 @@ def test_signing_key_reaches_nothing_but_nonos(build, tmp_path):
         wrapper.write_text(textwrap.dedent(f"""\
             #!/bin/sh
             if [ -n "${{SIGNING_KEY+x}}${{SIGNING_KEY_PQ+x}}" ] ||
-                [ -n "${{NONOS_PIN+x}}${{NONOS_PASSPHRASE+x}}" ]; then echo leak; else echo none; fi >> {seen}/{name}
+                [ -n "${{NONOS_PIN+x}}${{NONOS_PASSPHRASE+x}}" ]
+            then echo leak; else echo none; fi >> {seen}/{name}
             exec {real} "$@"
             """))
         wrapper.chmod(0o755)
