@@ -90,7 +90,7 @@ static int make_in_token(const char *uri)
 static int check_request(struct request *request, const char *cost)
 {
     if (request->uri != nullptr &&
-        (request->path != nullptr || request->from != nullptr || request->wrap || cost != nullptr))
+        (request->has_path || request->from != nullptr || request->wrap || cost != nullptr))
         return command_usage(&command_keygen,
                              "-o, --from and --wrap are for a key in a file, --hsm for one in a "
                              "token");
