@@ -47,7 +47,8 @@ def test_the_policy_is_the_loaders(nonos):
 
 
 @pytest.mark.parametrize("loader, kernel, code", [
-    ("revoked", "kernel-by-acme", "REVOKED"), ("floor", "kernel-by-acme", "POLICY_FLOOR"),
+    ("rotation-revoked", "release-by-old", "REVOKED"),
+    ("rotation-floor", "release-by-old", "POLICY_FLOOR"),
     ("release", "kernel-by-acme", "POLICY_PROFILE"), ("strict", "kernel-by-acme", "POLICY_DEV"),
     ("release", "kernel-by-other", "ED25519")])
 def test_an_image_that_the_loader_refuses_has_no_prediction(nonos, loader, kernel, code):
