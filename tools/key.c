@@ -99,7 +99,8 @@ static int open_pair(const struct source *ed25519, const struct source *pq, cons
     if (pq->text == nullptr)
         return report_error(ed25519->name, NONOS_E_KEY_PAIR,
                             "the token gives the Ed25519 half; name the key file of the ML-DSA-65 "
-                            "half with --key-pq or SIGNING_KEY_PQ (`nonos keygen -o FILE`)");
+                            "half with --key-pq or SIGNING_KEY_PQ: the one that was made with "
+                            "this key, as a new one (`nonos keygen`) makes another identity");
     if (pkcs11_uri_is(pq->text))
         return report_error(pq->name, NONOS_E_KEY_PAIR,
                             "the ML-DSA-65 half is a key file; tokens are used for Ed25519 alone");

@@ -14,6 +14,14 @@ static int report_object(const struct pkcs11_session *session, const char *why)
     return report_error(session->label, NONOS_E_PKCS11_OBJECT, "%s", why);
 }
 
+static int report_choice(const struct pkcs11_session *session, const char *why)
+{
+    return report_error(session->label, NONOS_E_PKCS11_OBJECT,
+                        "%s (`pkcs11-tool --module MODULE --token-label TOKEN --login "
+                        "--list-objects` shows them)",
+                        why);
+}
+
 static bool is_ed25519_params(const uint8_t *bytes, size_t len)
 {
     return (len == sizeof(params_oid) && memcmp(bytes, params_oid, len) == 0) ||
@@ -107,11 +115,9 @@ static int find_private_key(const struct pkcs11_session *session, const struct p
     if (result != CKR_OK)
         return pkcs11_session_report(session, "C_FindObjects", result);
     if (count == 0)
-        return report_object(session, "no private key fits the URI: check object and id "
-                                      "(`pkcs11-tool --login --list-objects` shows them)");
+        return report_choice(session, "no private key fits the URI: check object and id");
     if (count > 1)
-        return report_object(session, "more than one private key fits the URI: add object or id "
-                                      "(`pkcs11-tool --login --list-objects` shows them)");
+        return report_choice(session, "more than one private key fits the URI: add object or id");
     *out = found[0];
     return check_private_key(session, found[0]);
 }

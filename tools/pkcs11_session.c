@@ -41,10 +41,10 @@ static int report_no_token(size_t fitting)
     if (fitting > 1)
         return report_error("token", NONOS_E_PKCS11_OBJECT,
                             "more than one token fits the URI: add serial or slot-id "
-                            "(`pkcs11-tool --list-token-slots` shows them)");
+                            "(`pkcs11-tool --module MODULE --list-token-slots` shows them)");
     return report_error("token", NONOS_E_PKCS11_OBJECT,
                         "no token fits the URI: is it connected, and is this its module? "
-                        "(`pkcs11-tool --list-token-slots` shows what there is)");
+                        "(`pkcs11-tool --module MODULE --list-token-slots` shows what there is)");
 }
 
 static int find_token(const struct pkcs11_uri *uri, struct pkcs11_session *session,
