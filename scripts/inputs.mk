@@ -35,7 +35,7 @@ else ifneq ($(filter pkcs11:%,$(SIGNING_KEY)),)
     $(error refused: SIGNING_KEY=pkcs11:... is the Ed25519 half of a key; SIGNING_KEY_PQ has to name the key file of the ML-DSA-65 half)
   endif
   ifeq ($(filter command,$(origin SIGNING_KEY_PQ))$(wildcard $(SIGNING_KEY_PQ)),command)
-    $(error refused: SIGNING_KEY_PQ on the command line must be the path of a file; other processes see it there)
+    $(error refused: SIGNING_KEY_PQ on the command line must be the path of a file, and there is no file of that name; a key itself is never an argument, as other processes see it)
   endif
   SIGNER := $(GEN)/signer.stamp $(wildcard $(SIGNING_KEY_PQ))
   .SHELLFLAGS := $(WITH_KEY)
@@ -59,7 +59,7 @@ else
     SIGNER := $(SIGNING_KEY)
   else
     ifeq ($(origin SIGNING_KEY),command line)
-      $(error refused: SIGNING_KEY on the command line must be the path of a file or a pkcs11: URI; other processes see it there)
+      $(error refused: SIGNING_KEY on the command line must be the path of a file, of which there is none by that name, or a pkcs11: URI; a key itself is never an argument, as other processes see it)
     endif
     SIGNER := $(GEN)/signer.stamp
     .SHELLFLAGS := $(WITH_KEY)

@@ -108,10 +108,11 @@ def test_a_build_whose_token_fails_keeps_the_old_kernel(tree, uri, env, message)
 @pytest.mark.parametrize("given, message", [
     ([f"SIGNING_KEY={KNOWN}"], "SIGNING_KEY_PQ has to name the key file"),
     ([f"SIGNING_KEY={KNOWN}", "SIGNING_KEY_PQ=" + SEED.hex()], "must be the path of a file"),
+    ([f"SIGNING_KEY={KNOWN}", "SIGNING_KEY_PQ=gone.key"], "there is no file of that name"),
     (["SIGNING_KEY_PQ=pq.key"], "goes with SIGNING_KEY=pkcs11:..."),
     (["NONOS_PIN=1234"], "NONOS_PIN and NONOS_PASSPHRASE are never arguments"),
     (["NONOS_PASSPHRASE=x"], "NONOS_PIN and NONOS_PASSPHRASE are never arguments"),
-], ids=["no_file", "digits", "no_token", "pin", "passphrase"])
+], ids=["no_file", "digits", "gone", "no_token", "pin", "passphrase"])
 def test_a_key_that_is_not_a_pair_stops_the_build(tree, given, message):
     done = tree.make("kernel", *given)
     assert done.returncode == 2 and message in done.stdout
