@@ -317,11 +317,11 @@ def test_the_page_s_commands_make_sign_test_and_destroy_a_key(nonos, release):
     script = steps("## Keep") + "\n" + steps("### The ceremony")
     for old, new, times in (
             ("export PKCS11_MODULE_PATH=/usr/lib/softhsm/libsofthsm2.so", "", 1),
-            ("--id ID", "--id $(sed -n s/^id=//p acme-2026.identity)", 1),
+            ("--id ID", "--id $(sed -n s/^id=//p ~/acme-2026.identity)", 1),
             ("make PROFILE=release", f"mkdir -p build/release; nonos sign {release} -o "
              "build/release/kernel.bin", 1),
             (" SIGNING_KEY=", " -k ", 1), (" SIGNING_KEY_PQ=", " --key-pq ", 1),
-            ("COPY", "~/acme-2026.pq.key", 1), ("--login", "--login --pin env:NONOS_PIN", 2)):
+            ("COPY", "~/acme-2026.pq.key", 1), ("--login", "--login --pin env:NONOS_PIN", 3)):
         assert script.count(old) == times, old
         script = script.replace(old, new)
     (nonos.folder / "bin").mkdir()
