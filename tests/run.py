@@ -158,6 +158,8 @@ def main():
     parser.add_argument("--matrix", action="store_true", help="the boots that make test leaves out")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only tests with this in the name")
     arguments = parser.parse_args()
+    # A shell starts what it runs in the background with SIGINT ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     build = os.path.abspath(arguments.build)
     env = environment(build)
     jobs = find_jobs(build, arguments.words, MATRIX if arguments.matrix else TESTS)
