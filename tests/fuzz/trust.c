@@ -117,7 +117,7 @@ static void check_done(const struct identity *who, bool added)
     const struct trust_list *list = added ? &trust.trusted : &trust.revoked;
     bool found = false;
     for (size_t i = 0; i < list->count; i++)
-        found = found || memcmp(&list->identities[i], who, sizeof *who) == 0;
+        found = found || memcmp(list->identities[i].id, who->id, sizeof who->id) == 0;
     fuzz_require(found && (!added || who->profile == NONOS_PROFILE_RELEASE));
     trust_free(&trust);
 }
