@@ -34,20 +34,24 @@ static int list_add(struct trust_list *list, const struct identity *identity)
     return 0;
 }
 
+int trust_read_text(const char *path, struct file_bytes *out)
+{
+    enum nonos_error error = file_read(path, IDENTITY_TEXT_MAX_LEN, out);
+    if (error == NONOS_E_SIZE)
+        error = NONOS_E_IDENTITY_SYNTAX;
+    return error == NONOS_OK ? 0 : report_file_error(path, error);
+}
+
 static int read_identity(const char *path, struct identity *out)
 {
     struct file_bytes file;
     *out = (struct identity){0};
-    enum nonos_error error = file_read(path, IDENTITY_TEXT_MAX_LEN, &file);
-    if (error == NONOS_E_SIZE)
-        error = NONOS_E_IDENTITY_SYNTAX;
-    if (error != NONOS_OK)
-        return report_file_error(path, error);
-    error = identity_parse((const char *)file.bytes, file.len, out);
+    int status = trust_read_text(path, &file);
+    if (status != 0)
+        return status;
+    enum nonos_error error = identity_parse((const char *)file.bytes, file.len, out);
     file_free(&file);
-    if (error != NONOS_OK)
-        return report_error(path, error, nullptr);
-    return 0;
+    return error == NONOS_OK ? 0 : report_error(path, error, nullptr);
 }
 
 int trust_add_file(struct trust *trust, const char *path)
@@ -125,8 +129,8 @@ static int find_pin(const struct pins *pins, const char *name, unsigned *found,
     return 0;
 }
 
-static int check_pin(const struct pins *pins, const char *path, const char *name,
-                     const struct identity *identity)
+[[gnu::noinline]] static int check_pin(const struct pins *pins, const char *path, const char *name,
+                                       const struct identity *identity)
 {
     unsigned found = 0;
     uint8_t id[NONOS_IDENTITY_ID_LEN] = {0};
@@ -143,6 +147,15 @@ static int check_pin(const struct pins *pins, const char *path, const char *name
     return report_error(path, NONOS_E_IDENTITY_PIN,
                         "once its owner has confirmed the id, add this line to %s: %s %s",
                         pins->path, hex, name);
+}
+
+/* The pin is looked up once more: one fault must not do without it (`make faults`). */
+[[gnu::noinline]] static int list_add_pinned(struct trust_list *list, const struct pins *pins,
+                                             const char *path, const char *name,
+                                             const struct identity *identity)
+{
+    int status = check_pin(pins, path, name, identity);
+    return status != 0 ? status : list_add(list, identity);
 }
 
 /* A file with another name would look trusted, or revoked, and be neither. */
@@ -169,7 +182,7 @@ static int add_pinned(struct trust_list *list, const struct pins *pins, const ch
     if (status == 0)
         status = check_pin(pins, path, name, &identity);
     if (status == 0)
-        status = list_add(list, &identity);
+        status = list_add_pinned(list, pins, path, name, &identity);
     free(path);
     return status;
 }

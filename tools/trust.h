@@ -15,6 +15,8 @@
 
 #include <stddef.h>
 
+struct file_bytes;
+
 #define TRUST_MAX_COUNT 64u
 #define TRUST_PINS_MAX_LEN (64u * 1024)
 
@@ -28,6 +30,9 @@ struct trust {
     struct trust_list trusted;
     struct trust_list revoked;
 };
+
+/* Reads the text of an identity, for identity_parse; the caller frees it, whatever is returned. */
+[[nodiscard]] int trust_read_text(const char *path, struct file_bytes *out);
 
 /* Trusts the identity in a file. */
 [[nodiscard]] int trust_add_file(struct trust *trust, const char *path);

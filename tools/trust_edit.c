@@ -21,23 +21,53 @@
 #define SUFFIX ".identity"
 #define ID_HEX_LEN (2 * NONOS_IDENTITY_ID_LEN)
 
-/* A folder that is being changed: locked, read, and in order. */
-struct editing {
+/*
+ * A fault (a skipped instruction, a flipped branch, a wrong result) must not turn a refusal into a
+ * change. So everything is decided twice, from the files on, and each time into a plan of its own:
+ * once to find out, and once more by the function that then changes the folder, which uses the
+ * second plan alone. Not inlined: the two must not share what they have read. `make faults` tries
+ * it.
+ */
+
+/* What is asked for, the folder being locked. */
+struct request {
+    const char *folder;
+    const char *path; /* add: of the identity's file, for reports; and what is in it */
+    struct file_bytes text;
+    const uint8_t *id;
+    const char *name; /* revoke */
     int lock;
+};
+
+/* What is to be done: the folder as it is, who is meant, and its file, here and there. */
+struct plan {
     struct trust trust;
-    char *trusted; /* path of the file in trusted/, and of the other two */
+    struct identity identity;
+    char *trusted;
     char *revoked;
     char *pins;
 };
 
-static void end_editing(struct editing *editing)
+static void plan_free(struct plan *plan)
 {
-    if (editing->lock >= 0)
-        close(editing->lock);
-    trust_free(&editing->trust);
-    free(editing->trusted);
-    free(editing->revoked);
-    free(editing->pins);
+    trust_free(&plan->trust);
+    free(plan->trusted);
+    free(plan->revoked);
+    free(plan->pins);
+}
+
+static int lock_folder(const char *folder, int *lock)
+{
+    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0)
+        return report_file_error(folder, errno == ENOENT ? NONOS_E_NOT_FOUND : NONOS_E_READ);
+    return flock(*lock, LOCK_EX) == 0 ? 0 : report_file_error(folder, NONOS_E_WRITE);
+}
+
+static void unlock_folder(int lock)
+{
+    if (lock >= 0)
+        close(lock);
 }
 
 static char *join(const char *folder, const char *below, const char *name, const char *suffix)
@@ -46,29 +76,15 @@ static char *join(const char *folder, const char *below, const char *name, const
     return asprintf(&path, "%s/%s%s%s", folder, below, name, suffix) < 0 ? nullptr : path;
 }
 
-static int read_folder(const char *folder, const char *name, struct editing *out)
+static int read_folder(const char *folder, const char *name, struct plan *out)
 {
-    if (out->lock < 0)
-        return report_file_error(folder, errno == ENOENT ? NONOS_E_NOT_FOUND : NONOS_E_READ);
-    if (flock(out->lock, LOCK_EX) != 0)
-        return report_file_error(folder, NONOS_E_WRITE);
     out->trusted = join(folder, "trusted/", name, SUFFIX);
     out->revoked = join(folder, "revoked/", name, SUFFIX);
     out->pins = join(folder, "pins", "", "");
+    if (out->trusted == nullptr || out->revoked == nullptr || out->pins == nullptr)
+        return report_error(folder, NONOS_E_NO_MEMORY, nullptr);
     int status = trust_add_folder(&out->trust, folder, true, true);
     return status != 0 ? status : trust_check(&out->trust, true);
-}
-
-static int begin_editing(const char *folder, const char *name, struct editing *out)
-{
-    *out = (struct editing){.lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    int status = read_folder(folder, name, out);
-    if (status == 0 &&
-        (out->trusted == nullptr || out->revoked == nullptr || out->pins == nullptr)) {
-        status = (int)NONOS_E_NO_MEMORY;
-        report_error(folder, NONOS_E_NO_MEMORY, nullptr);
-    }
-    return status;
 }
 
 /* By content too: a development key that calls itself a release is one all the same. */
@@ -94,26 +110,25 @@ static int refuse_dev(const char *path, const struct identity *identity)
     return 0;
 }
 
-static int read_new(const char *path, const uint8_t id[NONOS_IDENTITY_ID_LEN], struct identity *out)
+static int read_new(const struct request *request, struct identity *out)
 {
-    struct trust given = {0};
-    int status = trust_add_file(&given, path);
-    if (status == 0)
-        *out = given.trusted.identities[0];
-    trust_free(&given);
-    if (status == 0 && !bytes_equal(out->id, id, sizeof(out->id)))
-        status = report_error(path, NONOS_E_IDENTITY_PIN,
-                              "its id is not the one given with --id: have its owner read it to "
-                              "you once more, over another channel than the file came by");
-    return status != 0 ? status : refuse_dev(path, out);
+    enum nonos_error error =
+        identity_parse((const char *)request->text.bytes, request->text.len, out);
+    if (error != NONOS_OK)
+        return report_error(request->path, error, nullptr);
+    if (!bytes_equal(out->id, request->id, sizeof(out->id)))
+        return report_error(request->path, NONOS_E_IDENTITY_PIN,
+                            "its id is not the one given with --id: have its owner read it to "
+                            "you once more, over another channel than the file came by");
+    return refuse_dev(request->path, out);
 }
 
-static bool has_name(const struct trust_list *list, const char *name, size_t *at)
+static const struct identity *find_name(const struct trust_list *list, const char *name)
 {
-    for (*at = 0; list->identities != nullptr && *at < list->count; ++*at)
-        if (strcmp(list->identities[*at].name, name) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; list->identities != nullptr && i < list->count; i++)
+        if (strcmp(list->identities[i].name, name) == 0)
+            return &list->identities[i];
+    return nullptr;
 }
 
 static bool exists(const char *path)
@@ -123,13 +138,13 @@ static bool exists(const char *path)
 }
 
 /* Names are for people, who would take one for the other; and the file's name is made of it. */
-static int check_new(const struct editing *editing, const char *path, struct identity *identity)
+static int check_new(const struct plan *plan, const char *path)
 {
-    size_t at = 0;
-    if (editing->trust.trusted.count + editing->trust.revoked.count >= TRUST_MAX_COUNT)
+    const struct identity *identity = &plan->identity;
+    if (plan->trust.trusted.count + plan->trust.revoked.count >= TRUST_MAX_COUNT)
         return report_error(path, NONOS_E_SIZE, "at most %u identities can be used",
                             TRUST_MAX_COUNT);
-    const struct trust_list *lists[] = {&editing->trust.trusted, &editing->trust.revoked};
+    const struct trust_list *lists[] = {&plan->trust.trusted, &plan->trust.revoked};
     for (size_t list = 0; list < 2; list++)
         for (size_t i = 0; i < lists[list]->count; i++) {
             struct identity both[] = {lists[list]->identities[i], *identity};
@@ -139,9 +154,9 @@ static int check_new(const struct editing *editing, const char *path, struct ide
                                     "identity needs a new key",
                                     both[0].name, list == 0 ? "trusted" : "revoked");
         }
-    if (has_name(&editing->trust.trusted, identity->name, &at) ||
-        has_name(&editing->trust.revoked, identity->name, &at) || exists(editing->trusted) ||
-        exists(editing->revoked))
+    if (find_name(&plan->trust.trusted, identity->name) != nullptr ||
+        find_name(&plan->trust.revoked, identity->name) != nullptr || exists(plan->trusted) ||
+        exists(plan->revoked))
         return report_error(identity->name, NONOS_E_EXISTS,
                             "another identity has that name: make it again with another --name");
     return 0;
@@ -193,29 +208,54 @@ static int make_folder_of(const char *path)
     return status;
 }
 
-static int write_new(const struct editing *editing, const struct identity *identity)
+[[gnu::noinline]] static int plan_add(const struct request *request, struct plan *out)
 {
-    char text[IDENTITY_TEXT_MAX_LEN];
-    size_t len = 0;
-    enum nonos_error error = identity_format(identity, text, sizeof(text), &len);
-    if (error != NONOS_OK)
-        return report_error(identity->name, error, nullptr);
-    int status = make_folder_of(editing->trusted);
-    if (status != 0)
-        return status;
+    *out = (struct plan){0};
+    int status = read_new(request, &out->identity);
+    if (status == 0)
+        status = read_folder(request->folder, out->identity.name, out);
+    return status != 0 ? status : check_new(out, request->path);
+}
+
+static int write_files(const struct plan *plan, const char *text, size_t len)
+{
+    int status = 0;
     sigset_t before;
     file_hold_signals(&before);
-    error = file_write(editing->trusted, text, len);
+    enum nonos_error error = file_write(plan->trusted, text, len);
     if (error != NONOS_OK) {
-        status = report_file_error(editing->trusted, error);
+        status = report_file_error(plan->trusted, error);
     } else {
-        error = add_pin(editing->pins, identity);
+        error = add_pin(plan->pins, &plan->identity);
         if (error != NONOS_OK) {
-            status = report_file_error(editing->pins, error);
-            unlink(editing->trusted);
+            status = report_file_error(plan->pins, error);
+            unlink(plan->trusted);
         }
     }
     sigprocmask(SIG_SETMASK, &before, nullptr);
+    return status;
+}
+
+static int write_new(const struct plan *plan)
+{
+    char text[IDENTITY_TEXT_MAX_LEN];
+    size_t len = 0;
+    enum nonos_error error = identity_format(&plan->identity, text, sizeof(text), &len);
+    if (error != NONOS_OK)
+        return report_error(plan->identity.name, error, nullptr);
+    int status = make_folder_of(plan->trusted);
+    return status != 0 ? status : write_files(plan, text, len);
+}
+
+[[gnu::noinline]] static int commit_add(const struct request *request, struct identity *out)
+{
+    struct plan plan;
+    int status = plan_add(request, &plan);
+    if (status == 0)
+        status = write_new(&plan);
+    if (status == 0)
+        *out = plan.identity;
+    plan_free(&plan);
     return status;
 }
 
@@ -223,19 +263,19 @@ int trust_edit_add(const char *folder, const char *path, const uint8_t id[NONOS_
                    struct identity *out)
 {
     *out = (struct identity){0};
-    struct identity identity;
-    int status = read_new(path, id, &identity);
-    if (status != 0)
-        return status;
-    struct editing editing;
-    status = begin_editing(folder, identity.name, &editing);
+    struct request request = {.folder = folder, .path = path, .id = id, .lock = -1};
+    struct plan plan = {0};
+    /* Once: it may be a pipe. */
+    int status = trust_read_text(path, &request.text);
     if (status == 0)
-        status = check_new(&editing, path, &identity);
+        status = lock_folder(folder, &request.lock);
     if (status == 0)
-        status = write_new(&editing, &identity);
+        status = plan_add(&request, &plan);
     if (status == 0)
-        *out = identity;
-    end_editing(&editing);
+        status = commit_add(&request, out);
+    plan_free(&plan);
+    unlock_folder(request.lock);
+    file_free(&request.text);
     return status;
 }
 
@@ -245,19 +285,18 @@ static bool is_kernel_signer(const struct identity *identity)
 }
 
 /* A tree that trusts nobody builds loaders that start nothing. */
-static int check_others(const struct trust_list *list, size_t leaving)
+static int check_others(const struct trust_list *list, const struct identity *who)
 {
-    if (list->identities == nullptr)
-        return report_error("identities", NONOS_E_INTERNAL, nullptr);
-    const struct identity *who = &list->identities[leaving];
     if (list->count == 1)
         return report_error(who->name, NONOS_E_NO_IDENTITY,
                             "it is the last one trusted: trust its successor first (`nonos trust "
                             "add`)");
     bool remains = !is_kernel_signer(who);
-    for (size_t i = 0; i < list->count; i++)
-        remains = remains || (i != leaving && is_kernel_signer(&list->identities[i]) &&
-                              list->identities[i].profile == who->profile);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct identity *other = &list->identities[i];
+        remains =
+            remains || (other != who && is_kernel_signer(other) && other->profile == who->profile);
+    }
     if (remains)
         return 0;
     return report_error(who->name, NONOS_E_NO_IDENTITY,
@@ -265,36 +304,60 @@ static int check_others(const struct trust_list *list, size_t leaving)
                         "successor first (`nonos trust add`)");
 }
 
-static int move_to_revoked(const struct editing *editing)
+[[gnu::noinline]] static int plan_revoke(const struct request *request, struct plan *out)
 {
-    if (exists(editing->revoked))
-        return report_error(editing->revoked, NONOS_E_EXISTS, "move it away first");
-    int status = make_folder_of(editing->revoked);
+    const char *name = request->name;
+    *out = (struct plan){0};
+    int status = read_folder(request->folder, name, out);
     if (status != 0)
         return status;
-    enum nonos_error error = file_move(editing->trusted, editing->revoked);
-    return error == NONOS_OK ? 0 : report_file_error(editing->revoked, error);
+    if (find_name(&out->trust.revoked, name) != nullptr)
+        return report_error(name, NONOS_E_REVOKED, "there is nothing left to do");
+    const struct identity *who = find_name(&out->trust.trusted, name);
+    if (who == nullptr || !exists(out->trusted))
+        return report_error(name, NONOS_E_NOT_FOUND,
+                            "%s is not there, with an identity of that name in it; `nonos trust "
+                            "list` shows who is",
+                            out->trusted);
+    out->identity = *who;
+    status = check_others(&out->trust.trusted, who);
+    if (status == 0 && exists(out->revoked))
+        status = report_error(out->revoked, NONOS_E_EXISTS, "move it away first");
+    return status;
+}
+
+static int move_to_revoked(const struct plan *plan)
+{
+    int status = make_folder_of(plan->revoked);
+    if (status != 0)
+        return status;
+    enum nonos_error error = file_move(plan->trusted, plan->revoked);
+    return error == NONOS_OK ? 0 : report_file_error(plan->revoked, error);
+}
+
+[[gnu::noinline]] static int commit_revoke(const struct request *request, struct identity *out)
+{
+    struct plan plan;
+    int status = plan_revoke(request, &plan);
+    if (status == 0)
+        status = move_to_revoked(&plan);
+    if (status == 0)
+        *out = plan.identity;
+    plan_free(&plan);
+    return status;
 }
 
 int trust_edit_revoke(const char *folder, const char *name, struct identity *out)
 {
     *out = (struct identity){0};
-    struct editing editing;
-    size_t at = 0;
-    int status = begin_editing(folder, name, &editing);
-    if (status == 0 && has_name(&editing.trust.revoked, name, &at))
-        status = report_error(name, NONOS_E_REVOKED, "there is nothing left to do");
-    if (status == 0 && (!has_name(&editing.trust.trusted, name, &at) || !exists(editing.trusted)))
-        status = report_error(name, NONOS_E_NOT_FOUND,
-                              "%s is not there, with an identity of that name in it; `nonos trust "
-                              "list` shows who is",
-                              editing.trusted);
+    struct request request = {.folder = folder, .name = name, .lock = -1};
+    struct plan plan = {0};
+    int status = lock_folder(folder, &request.lock);
     if (status == 0)
-        status = check_others(&editing.trust.trusted, at);
+        status = plan_revoke(&request, &plan);
     if (status == 0)
-        status = move_to_revoked(&editing);
-    if (status == 0)
-        *out = editing.trust.trusted.identities[at];
-    end_editing(&editing);
+        status = commit_revoke(&request, out);
+    plan_free(&plan);
+    unlock_folder(request.lock);
     return status;
 }

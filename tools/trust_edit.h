@@ -3,7 +3,9 @@
  *
  * Both refuse a folder that is not in order, and leave one that is. One writer at a time holds the
  * folder's lock. Revoking is one rename. Adding is two, the identity and then its pin: whoever
- * reads in between finds an identity without its pin, and refuses the folder.
+ * reads in between finds an identity without its pin, and refuses the folder. Both decide twice,
+ * from the files on, so that a single fault changes nothing (`make faults`); the identity's file,
+ * which may be a pipe, is read once.
  *
  * Both report what is wrong and return the exit status.
  */

@@ -162,6 +162,14 @@ def test_add_takes_the_name_of_the_identity_and_not_of_the_file(nonos, keys):
     assert (keys / "trusted/acme.identity").exists()
 
 
+def test_add_takes_an_identity_from_a_pipe(nonos, keys):
+    ident = make(nonos, "acme")
+    with subprocess.Popen(["cat", nonos.folder / "acme.identity"], stdout=subprocess.PIPE) as cat:
+        nonos("trust", "add", "/dev/stdin", "--id", ident, stdin=cat.stdout).ok()
+    assert (keys / "trusted/acme.identity").read_text() == \
+        (nonos.folder / "acme.identity").read_text()
+
+
 def refused(nonos, keys, *arguments):
     """Asserts that nothing changed; gives the answer."""
     before = content(keys)
