@@ -49,16 +49,33 @@ $(FAULT)/key.list: $(FAULT)/key tests/fault/instructions
 	    $(addprefix $(BUILD)/host/,tools/wrapped_key.o tests/fault/key_caller.o) > $@
 FAULT_KEY_CASES := good wrong_passphrase altered_tag altered_key altered_salt bad_cost cut_off
 
+# Changes to the folder of identities: what decides on them. The folder, reports and the key of a
+# development tree are the subject's own.
+FAULT_TRUST_CODE := tools/trust tools/trust_edit image/identity tests/fault/trust_caller
+# Of reading text what refuses; the loops over thousands of digits only return, and so do comparisons.
+FAULT_TRUST_TEXT := _(is|starts|is_name)$$
+$(FAULT)/trust: $(call objects,host,$(addprefix tests/fault/,trust_subject.c trust_caller.c trust_folder.c \
+    confine.c) tools/trust.c tools/trust_edit.c) $(call libraries,host)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(FAULT_LINK)
+$(FAULT)/trust.list: $(FAULT)/trust tests/fault/instructions
+	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) tests/fault/instructions $< \
+	    $(patsubst %,$(BUILD)/host/%.o,$(FAULT_TRUST_CODE)) '$(BUILD)/host/image/text.o=$(FAULT_TRUST_TEXT)' > $@
+FAULT_TRUST_CASES := good dev_identity dev_key wrong_id trusted_id trusted_key trusted_name revoked_id \
+    revoked_key revoked_name last_trusted last_kernel unpinned other_pin
+
 $(FAULT)/injector: $(call objects,host,tests/fault/injector.c tests/fault/code.c)
 	@mkdir -p $(@D)
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ -o $@
 
 .PHONY: faults
-faults: $(addprefix $(FAULT)/,injector o2.list os.list naive.list key.list) ## single faults in the verifier: none may admit a bad image
+faults: $(addprefix $(FAULT)/,injector o2.list os.list naive.list key.list trust.list) ## single faults in the verifier, wrapped keys and nonos trust: none may admit what is bad
 	@$(FAULT)/injector --accepts some 'naive verifier (has to be broken)' $(FAULT)/naive.list $(FAULT)/naive \
 	    > $(FAULT)/naive.txt || { cat $(FAULT)/naive.txt; echo 'faults: the campaign does not see a weak verifier'; exit 1; }
 	@sed '/^    accepted/d' $(FAULT)/naive.txt
 	@$(FAULT)/injector --accepts none 'verifier, -O2' $(FAULT)/o2.list $(FAULT)/o2
 	@$(FAULT)/injector --accepts none 'verifier, -Os' $(FAULT)/os.list $(FAULT)/os
 	@$(FAULT)/injector --accepts none 'key under a passphrase' $(FAULT)/key.list $(FAULT)/key $(FAULT_KEY_CASES)
+	@$(FAULT)/injector --accepts none 'who is trusted' $(FAULT)/trust.list $(FAULT)/trust $(FAULT_TRUST_CASES)
