@@ -37,8 +37,7 @@
 #include <unistd.h>
 
 #define EXECUTIONS 3u
-/* Of processor time, for a copy; a run without a fault takes a hundredth. */
-#define TIME_LIMIT_MS 100
+#define TIME_LIMIT_MS 100 /* of processor time; a run without a fault takes a hundredth */
 #define LOOK_MS 20
 
 enum fault { FAULT_SKIP, FAULT_INVERT, FAULT_FORCE, FAULT_COUNT };
