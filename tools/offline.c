@@ -2,7 +2,7 @@
 
 #include "crypto/bytes.h"
 #include "image/digest.h"
-#include "image/verify.h"
+#include "tools/sign.h"
 
 #include <string.h>
 
@@ -49,26 +49,6 @@ static enum nonos_error find_signer(const struct message *message, const uint8_t
     return NONOS_E_SIGNATURE;
 }
 
-static enum nonos_error verify_whole(const uint8_t *image, size_t len,
-                                     const struct manifest *manifest, const struct trust *trust,
-                                     const struct identity *signer)
-{
-    struct image_policy policy = {
-        .wanted = manifest->type,
-        .trusted = signer,
-        .trusted_count = 1,
-        .revoked = trust->revoked.identities,
-        .revoked_count = trust->revoked.count,
-        .security_version_floor = 1,
-        .allow_dev = true,
-    };
-    struct image_verdict verdict;
-    enum nonos_error error = image_verify(image, len, &policy, nullptr, nullptr, &verdict);
-    if (error != NONOS_OK)
-        return error;
-    return image_is_verified(&verdict) ? NONOS_OK : NONOS_E_DISAGREE;
-}
-
 enum nonos_error offline_attach(uint8_t *image, size_t len, const struct manifest *manifest,
                                 enum message_half half, const uint8_t *signature,
                                 const struct trust *trust, const struct identity **signer)
@@ -86,7 +66,8 @@ enum nonos_error offline_attach(uint8_t *image, size_t len, const struct manifes
     uint8_t *field = image + (len - (half == MESSAGE_MLDSA65 ? NONOS_TRAILER_LEN : NONOS_SIG_LEN));
     memcpy(field, signature, message_signature_len(half));
     if (half == MESSAGE_ED25519)
-        error = verify_whole(image, len, manifest, trust, *signer);
+        error = sign_check(image, len, manifest, *signer, trust->revoked.identities,
+                           trust->revoked.count);
     if (error != NONOS_OK) {
         memset(field, 0, message_signature_len(half));
         *signer = nullptr;

@@ -21,13 +21,16 @@ static enum nonos_error sign_half(uint8_t *image, size_t len, enum nonos_image_t
                             (len - (half == MESSAGE_MLDSA65 ? NONOS_TRAILER_LEN : NONOS_SIG_LEN)));
 }
 
-static enum nonos_error check_signed(const uint8_t *image, size_t len,
-                                     const struct manifest *manifest, const struct identity *signer)
+enum nonos_error sign_check(const uint8_t *image, size_t len, const struct manifest *manifest,
+                            const struct identity *signer, const struct identity *revoked,
+                            size_t revoked_count)
 {
-    struct image_policy policy = {
+    const struct image_policy policy = {
         .wanted = manifest->type,
         .trusted = signer,
         .trusted_count = 1,
+        .revoked = revoked,
+        .revoked_count = revoked_count,
         .security_version_floor = 1,
         .allow_dev = true,
     };
@@ -56,7 +59,7 @@ enum nonos_error sign_image(uint8_t *image, size_t len, const struct signing_key
     if (error == NONOS_OK)
         error = sign_half(image, len, manifest->type, MESSAGE_ED25519, key);
     if (error == NONOS_OK)
-        error = check_signed(image, len, manifest, signer);
+        error = sign_check(image, len, manifest, signer, nullptr, 0);
     if (error != NONOS_OK) {
         memcpy(image + (len - NONOS_TRAILER_LEN), before, sizeof(before));
         *signer = (struct identity){0};

@@ -4,6 +4,7 @@
 #ifndef NONOS_TOOLS_SIGN_H
 #define NONOS_TOOLS_SIGN_H
 
+#include "image/manifest.h"
 #include "tools/key.h"
 
 #include <stddef.h>
@@ -16,5 +17,12 @@
  * does not take what was just signed; the image is as it was then, and *signer zero. */
 [[nodiscard]] enum nonos_error sign_image(uint8_t *image, size_t len, const struct signing_key *key,
                                           struct identity *signer);
+
+/* The verifier of image/ on an image that was just signed, with its signer alone trusted. Errors:
+ * of image_verify, and NONOS_E_DISAGREE. */
+[[nodiscard]] enum nonos_error sign_check(const uint8_t *image, size_t len,
+                                          const struct manifest *manifest,
+                                          const struct identity *signer,
+                                          const struct identity *revoked, size_t revoked_count);
 
 #endif
