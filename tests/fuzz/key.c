@@ -6,6 +6,7 @@
 #include "tools/command.h"
 #include "tools/key.h"
 #include "tools/report.h"
+#include "tools/wrapped_key.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -143,10 +144,11 @@ static void file_put(const struct key_file *file)
     close(fd);
 }
 
+/* A file that begins like a wrapped key is one, whatever its length. */
 static bool file_is_key(const struct key_file *file)
 {
     return (file->mode == 0600 || file->mode == 0400) && file->len == ED25519_SEED_LEN &&
-           !bytes_are_zero(file->bytes, file->len);
+           !bytes_are_zero(file->bytes, file->len) && !wrapped_key_is(file->bytes, file->len);
 }
 
 static bool is_hex_key(const char *source)
