@@ -71,7 +71,7 @@ HOST_LDFLAGS := -fuse-ld=lld                # our libraries refer to each other;
 HOST_LDFLAGS += -pie -Wl,--gc-sections
 HOST_LIBS := $(shell pkg-config --libs libsodium 2>/dev/null || echo -lsodium)
 
-SAN_FLAGS := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_FLAGS := -Itests/support/machine $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 SAN_LDFLAGS := -fuse-ld=lld -fsanitize=address,undefined
 TEST_LIBS := -lcmocka -ljansson -lcrypto $(HOST_LIBS)
 

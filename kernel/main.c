@@ -5,11 +5,14 @@
 #include "image/error.h"
 #include "kernel/canary.h"
 #include "kernel/console.h"
+#include "kernel/cpu/apic.h"
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/features.h"
-#include "kernel/cpu/gdt.h"
 #include "kernel/cpu/idt.h"
+#include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/pic.h"
+#include "kernel/cpu/smp.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/handoff_check.h"
@@ -22,8 +25,10 @@
 #include "kernel/prompt.h"
 #include "kernel/pvh.h"
 #include "kernel/report.h"
+#include "kernel/sched/sched.h"
 #include "kernel/selftest.h"
 #include "kernel/timeline.h"
+#include "kernel/user/syscall.h"
 
 #include <string.h>
 
@@ -37,6 +42,19 @@ struct boot_info *boot_info(void)
     return &info;
 }
 
+/* From here on threads run, and interrupts come in. */
+static void processors_start(void)
+{
+    if (!apic_init())
+        panic("the processor has no local APIC");
+    apic_init_processor();
+    syscall_init_processor();
+    sched_init("prompt", stack_top(STACK_KERNEL));
+    if (!smp_start_processor(1))
+        console_printf("NONOS: there is no second processor\n");
+    interrupts_enable();
+}
+
 /* On the kernel's own stack and tables. */
 [[noreturn]] static void kernel_run(void)
 {
@@ -47,9 +65,9 @@ struct boot_info *boot_info(void)
     stack_note_boot(0, 0);
     if (info.start == BOOT_START_PVH)
         pvh_forget();
-    gdt_set_ist(GDT_IST_DOUBLE_FAULT, stack_top(STACK_DOUBLE_FAULT));
-    gdt_set_ist(GDT_IST_NMI, stack_top(STACK_NMI));
-    gdt_set_ist(GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));
+    gdt_set_ist(&cpu_current()->gdt, GDT_IST_DOUBLE_FAULT, stack_top(STACK_DOUBLE_FAULT));
+    gdt_set_ist(&cpu_current()->gdt, GDT_IST_NMI, stack_top(STACK_NMI));
+    gdt_set_ist(&cpu_current()->gdt, GDT_IST_MACHINE_CHECK, stack_top(STACK_MACHINE_CHECK));
     monitor_init();
     monitor_show_start();
     paging_check();
@@ -64,6 +82,7 @@ struct boot_info *boot_info(void)
     timeline_mark(TIMELINE_GENERATOR);
     power_init(info.handoff.acpi_rsdp_paddr);
     timeline_mark(TIMELINE_ACPI);
+    processors_start();
     report_print();
     monitor_show_ready();
     console_printf("NONOS: ready\n");
@@ -122,7 +141,7 @@ void kernel_begin(const char *first_line)
     console_init();
     console_printf("%s\n", first_line);
     timeline_mark(TIMELINE_CONSOLE);
-    gdt_init();
+    cpu_init_first();
     idt_init();
     pic_mask();
     timeline_mark(TIMELINE_DESCRIPTORS);

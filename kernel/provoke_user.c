@@ -3,6 +3,7 @@
 #include "image/text.h"
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/features.h"
 #include "kernel/cpu/gdt.h"
 #include "kernel/image.h"
@@ -57,8 +58,10 @@ static void map_pages(const uint8_t *code, size_t len)
  * stays, so that the backtrace tells who went there. */
 [[noreturn]] static void enter(void)
 {
-    gdt_set_entry_stack(__builtin_frame_address(0));
-    __asm__ volatile("pushq %[ss]\n\t"
+    gdt_set_entry_stack(&cpu_current()->gdt, __builtin_frame_address(0));
+    __asm__ volatile("cli\n\t"
+                     "swapgs\n\t"
+                     "pushq %[ss]\n\t"
                      "pushq %[top]\n\t"
                      "pushq %[flags]\n\t"
                      "pushq %[cs]\n\t"

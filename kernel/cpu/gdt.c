@@ -1,47 +1,30 @@
 #include "kernel/cpu/gdt.h"
 
-#include <stddef.h>
-
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00AF9B000000FFFF)
 #define DESCRIPTOR_DATA UINT64_C(0x00CF93000000FFFF)
 #define DESCRIPTOR_USER_CODE_64 UINT64_C(0x00AFFB000000FFFF)
 #define DESCRIPTOR_USER_DATA UINT64_C(0x00CFF3000000FFFF)
 #define TSS_AVAILABLE UINT64_C(0x89) /* present, ring 0, 64-bit TSS */
 
-struct [[gnu::packed]] tss {
-    uint32_t reserved0;   /*   0 */
-    uint64_t rsp[3];      /*   4 */
-    uint64_t reserved1;   /*  28 */
-    uint64_t ist[7];      /*  36: IST1 to IST7 */
-    uint64_t reserved2;   /*  92 */
-    uint16_t reserved3;   /* 100 */
-    uint16_t io_map_base; /* 102: past the end = no I/O from ring 3 */
-};
-static_assert(offsetof(struct tss, ist) == 36);
-static_assert(sizeof(struct tss) == 104);
-
 struct [[gnu::packed]] table_pointer {
     uint16_t limit;
     uint64_t base;
 };
 
-static struct tss tss = {.io_map_base = sizeof(struct tss)};
-static uint64_t table[7] = {
-    [GDT_KERNEL_CODE / 8] = DESCRIPTOR_CODE_64,
-    [GDT_KERNEL_DATA / 8] = DESCRIPTOR_DATA,
-    [GDT_USER_DATA / 8] = DESCRIPTOR_USER_DATA,
-    [GDT_USER_CODE / 8] = DESCRIPTOR_USER_CODE_64,
-};
-alignas(16) static uint8_t early_stack[4096];
-
-void gdt_init(void)
+void gdt_init(struct gdt *gdt, void *early_stack_top)
 {
-    uint64_t base = (uintptr_t)&tss;
-    struct table_pointer pointer = {.limit = sizeof table - 1, .base = (uintptr_t)table};
+    uint64_t base = (uintptr_t)&gdt->tss;
+    uint64_t *table = gdt->descriptors;
+    struct table_pointer pointer = {.limit = sizeof gdt->descriptors - 1, .base = (uintptr_t)table};
 
+    *gdt = (struct gdt){.tss.io_map_base = sizeof(struct tss)};
     for (unsigned i = 0; i < GDT_IST_COUNT; i++)
-        tss.ist[i] = (uintptr_t)early_stack + sizeof early_stack;
-    table[GDT_TSS / 8] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | TSS_AVAILABLE << 40 |
+        gdt->tss.ist[i] = (uintptr_t)early_stack_top;
+    table[GDT_KERNEL_CODE / 8] = DESCRIPTOR_CODE_64;
+    table[GDT_KERNEL_DATA / 8] = DESCRIPTOR_DATA;
+    table[GDT_USER_DATA / 8] = DESCRIPTOR_USER_DATA;
+    table[GDT_USER_CODE / 8] = DESCRIPTOR_USER_CODE_64;
+    table[GDT_TSS / 8] = (sizeof gdt->tss - 1) | (base & 0xFFFFFF) << 16 | TSS_AVAILABLE << 40 |
                          (base >> 24 & 0xFF) << 56;
     table[GDT_TSS / 8 + 1] = base >> 32;
 
@@ -63,12 +46,7 @@ void gdt_init(void)
                      : "rax", "memory");
 }
 
-void gdt_set_ist(enum gdt_ist ist, void *top)
+void gdt_set_ist(struct gdt *gdt, enum gdt_ist ist, void *top)
 {
-    tss.ist[ist - 1] = (uintptr_t)top;
-}
-
-void gdt_set_entry_stack(void *top)
-{
-    tss.rsp[0] = (uintptr_t)top;
+    gdt->tss.ist[ist - 1] = (uintptr_t)top;
 }

@@ -1,5 +1,6 @@
 /*
- * gdt.h - segments, and the stacks that the processor switches to by itself.
+ * gdt.h - segments, and the stacks that the processor switches to by itself: one table for each
+ * processor.
  *
  * The segments of ring 3 are where SYSRET wants them, data before code.
  *
@@ -9,6 +10,7 @@
 #ifndef NONOS_KERNEL_CPU_GDT_H
 #define NONOS_KERNEL_CPU_GDT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define GDT_KERNEL_CODE 0x08u
@@ -25,15 +27,35 @@ enum gdt_ist {
 };
 #define GDT_IST_COUNT 3u
 
-/* Loads the kernel's own descriptor table, segment registers and task register. Until gdt_set_ist
- * the three exceptions share one small stack in .bss. */
-void gdt_init(void);
+struct [[gnu::packed]] tss {
+    uint32_t reserved0;   /*   0 */
+    uint64_t rsp[3];      /*   4 */
+    uint64_t reserved1;   /*  28 */
+    uint64_t ist[7];      /*  36: IST1 to IST7 */
+    uint64_t reserved2;   /*  92 */
+    uint16_t reserved3;   /* 100 */
+    uint16_t io_map_base; /* 102: past the end = no I/O from ring 3 */
+};
+static_assert(offsetof(struct tss, ist) == 36);
+static_assert(sizeof(struct tss) == 104);
+
+struct gdt {
+    uint64_t descriptors[7];
+    struct tss tss;
+};
+
+/* Fills in and loads the descriptor table, segment registers and task register of this processor.
+ * GS base is 0 then. early_stack_top: for the three exceptions, until gdt_set_ist. */
+void gdt_init(struct gdt *gdt, void *early_stack_top);
 
 /* top: the end of the stack, 16-byte aligned. */
-void gdt_set_ist(enum gdt_ist ist, void *top);
+void gdt_set_ist(struct gdt *gdt, enum gdt_ist ist, void *top);
 
 /* Where the processor puts what it saves when an exception ends ring 3. top: 16-byte aligned.
  * Before anything runs there. */
-void gdt_set_entry_stack(void *top);
+static inline void gdt_set_entry_stack(struct gdt *gdt, void *top)
+{
+    gdt->tss.rsp[0] = (uintptr_t)top;
+}
 
 #endif

@@ -23,16 +23,16 @@ struct [[gnu::packed]] table_pointer {
     uint64_t base;
 };
 
-alignas(16) static struct gate table[TRAP_COUNT];
+alignas(16) static struct gate table[VECTOR_COUNT];
 
 static uint8_t ist_of(unsigned vector)
 {
     switch (vector) {
-    case TRAP_NMI:
+    case VECTOR_NMI:
         return GDT_IST_NMI;
-    case TRAP_DOUBLE_FAULT:
+    case VECTOR_DOUBLE_FAULT:
         return GDT_IST_DOUBLE_FAULT;
-    case TRAP_MACHINE_CHECK:
+    case VECTOR_MACHINE_CHECK:
         return GDT_IST_MACHINE_CHECK;
     default:
         return 0;
@@ -41,10 +41,8 @@ static uint8_t ist_of(unsigned vector)
 
 void idt_init(void)
 {
-    struct table_pointer pointer = {.limit = sizeof table - 1, .base = (uintptr_t)table};
-
-    for (unsigned i = 0; i < TRAP_COUNT; i++) {
-        uint64_t entry = trap_entries[i];
+    for (unsigned i = 0; i < VECTOR_COUNT; i++) {
+        uint64_t entry = (uintptr_t)trap_entries + (size_t)i * VECTOR_ENTRY_LEN;
 
         table[i] = (struct gate){
             .offset_0 = (uint16_t)entry,
@@ -55,5 +53,12 @@ void idt_init(void)
             .offset_32 = (uint32_t)(entry >> 32),
         };
     }
+    idt_load();
+}
+
+void idt_load(void)
+{
+    struct table_pointer pointer = {.limit = sizeof table - 1, .base = (uintptr_t)table};
+
     __asm__ volatile("lidt %0" : : "m"(pointer));
 }

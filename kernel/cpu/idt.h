@@ -1,10 +1,13 @@
 /*
- * idt.h - where the processor goes on an exception. Source: SDM vol. 3 §6.10, §6.14.1.
+ * idt.h - where a processor goes on an exception or interrupt. Source: SDM vol. 3 §6.10, §6.14.1.
  */
 #ifndef NONOS_KERNEL_CPU_IDT_H
 #define NONOS_KERNEL_CPU_IDT_H
 
-/* Loads the table: 32 exceptions and nothing else (any other vector is a #GP). After gdt_init. */
+/* Fills in the one table of all processors (kernel/cpu/vectors.h) and loads it. After gdt_init. */
 void idt_init(void);
+
+/* Loads it, on a further processor. */
+void idt_load(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#define MSR_APIC_BASE 0x1Bu
 #define MSR_PAT 0x277u
 #define MSR_PAT_RESET UINT64_C(0x0007040600070406) /* SDM vol. 3 table 12-12 */
 #define MSR_EFER 0xC0000080u
@@ -13,6 +14,11 @@
 #define MSR_EFER_LME (UINT64_C(1) << 8)  /* long mode enabled */
 #define MSR_EFER_LMA (UINT64_C(1) << 10) /* long mode active */
 #define MSR_EFER_NXE (UINT64_C(1) << 11) /* no-execute bit in page tables */
+#define MSR_STAR 0xC0000081u             /* segments of SYSCALL and SYSRET */
+#define MSR_LSTAR 0xC0000082u            /* where SYSCALL goes */
+#define MSR_FMASK 0xC0000084u            /* flags that SYSCALL clears */
+#define MSR_GS_BASE 0xC0000101u
+#define MSR_KERNEL_GS_BASE 0xC0000102u /* what SWAPGS exchanges it with */
 
 /* Both raise #GP for a register that the processor lacks, or a value that it does not take. */
 static inline uint64_t msr_read(uint32_t number)

@@ -1,6 +1,7 @@
 #include "kernel/cpu/trap.h"
 
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/interrupts.h"
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
 
@@ -11,9 +12,7 @@
 #define FAULT_RESERVED (1u << 3)
 #define FAULT_FETCH (1u << 4)
 
-#define RING_MASK 3u /* of a code segment's selector */
-
-static const char *const names[TRAP_COUNT] = {
+static const char *const names[VECTOR_EXCEPTIONS] = {
     [0] = "divide error",
     [1] = "debug exception",
     [2] = "non-maskable interrupt",
@@ -60,7 +59,7 @@ static const char *reason_of(uint64_t error, uint64_t address)
 
 static const char *mode_of(const struct trap_frame *frame)
 {
-    return (frame->cs & RING_MASK) != 0 ? " in user mode" : "";
+    return trap_is_user(frame) ? " in user mode" : "";
 }
 
 /* Whether the kernel left one of its stacks, and at which end. A program that tries such an address
@@ -70,7 +69,7 @@ static const struct stack *stack_left(const struct trap_frame *frame, uint64_t a
 {
     const struct stack *stack = stack_guarded_by(address);
 
-    if (stack == nullptr || (frame->cs & RING_MASK) != 0)
+    if (stack == nullptr || trap_is_user(frame))
         return nullptr;
     *how = address < stack->base ? "overflowed" : "underflowed";
     return stack;
@@ -104,15 +103,22 @@ static const struct stack *stack_left(const struct trap_frame *frame, uint64_t a
     panic_exception(frame, "double fault%s", mode_of(frame));
 }
 
-void trap_handle(const struct trap_frame *frame)
+[[noreturn]] static void handle_exception(const struct trap_frame *frame)
 {
-    const char *name = frame->vector < TRAP_COUNT ? names[frame->vector] : nullptr;
+    const char *name = names[frame->vector];
 
-    if (frame->vector == TRAP_PAGE_FAULT)
+    if (frame->vector == VECTOR_PAGE_FAULT)
         handle_page_fault(frame);
-    if (frame->vector == TRAP_DOUBLE_FAULT)
+    if (frame->vector == VECTOR_DOUBLE_FAULT)
         handle_double_fault(frame);
     panic_exception(frame, "%s%s (exception %u, error code 0x%llx)",
                     name != nullptr ? name : "reserved exception", mode_of(frame),
                     (unsigned)frame->vector, (unsigned long long)frame->error_code);
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+    if (frame->vector < VECTOR_EXCEPTIONS)
+        handle_exception(frame);
+    interrupts_handle((unsigned)frame->vector);
 }

@@ -1,20 +1,17 @@
 /*
- * trap.h - processor exceptions. Every one of them ends in a panic.
+ * trap.h - what interrupts the processor: exceptions and interrupts.
+ *
+ * An exception in the kernel ends in a panic, one in a program ends its thread.
  *
  * Source: SDM vol. 3 §6.3 (sources), §6.13 (error code), §6.14 (64-bit mode), §6.15 (reference).
  */
 #ifndef NONOS_KERNEL_CPU_TRAP_H
 #define NONOS_KERNEL_CPU_TRAP_H
 
+#include "kernel/cpu/vectors.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#define TRAP_COUNT 32u /* exceptions; the kernel takes no interrupts */
-
-#define TRAP_NMI 2u
-#define TRAP_DOUBLE_FAULT 8u
-#define TRAP_PAGE_FAULT 14u
-#define TRAP_MACHINE_CHECK 18u
 
 /* The registers as trap_entry.S saves them, from the lowest address up. */
 struct trap_frame {
@@ -28,10 +25,16 @@ static_assert(offsetof(struct trap_frame, rbp) == 64);
 static_assert(offsetof(struct trap_frame, vector) == 120);
 static_assert(sizeof(struct trap_frame) == 176);
 
-/* Start of the entry of each exception (trap_entry.S). */
-extern const uint64_t trap_entries[TRAP_COUNT];
+/* The entry of the first vector; the others follow, VECTOR_ENTRY_LEN bytes each (trap_entry.S). */
+extern const uint8_t trap_entries[];
 
-/* Called by trap_entry.S. */
-[[noreturn]] void trap_handle(const struct trap_frame *frame);
+/* Whether a program was interrupted. */
+static inline bool trap_is_user(const struct trap_frame *frame)
+{
+    return (frame->cs & 3) != 0;
+}
+
+/* Called by trap_entry.S, with interrupts off. */
+void trap_handle(struct trap_frame *frame);
 
 #endif

@@ -1,35 +1,50 @@
 /*
- * trap_entry.S - one entry for each exception: makes the stack look like struct trap_frame (trap.h)
- * and calls trap_handle. Nothing ever returns from an exception. SDM vol. 3 §6.14.2 (stack frame).
+ * trap_entry.S - one entry for each vector: makes the stack look like struct trap_frame (trap.h),
+ * calls trap_handle and returns to what was interrupted. SDM vol. 3 §6.14.2 (stack frame).
+ *
+ * GS base is the program's outside the kernel and struct cpu's inside. Which of the two it is the
+ * saved code segment tells, except for what may come between an entry and its SWAPGS: NMI, double
+ * fault and machine check look at the register itself, which in the kernel is a negative number.
  */
+#include "kernel/cpu/vectors.h"
 
 /* The processor pushes an error code for these alone (SDM vol. 3 table 6-1). */
 .set HAS_ERROR_CODE, 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | \
     1 << 21 | 1 << 29 | 1 << 30
+.set BY_REGISTER, 1 << VECTOR_NMI | 1 << VECTOR_DOUBLE_FAULT | 1 << VECTOR_MACHINE_CHECK
+.set MSR_GS_BASE, 0xC0000101
+
+.set FRAME_CODE_SEGMENT, 24 /* from the vector up: vector, error code, rip, cs */
 
     .section .text.trap, "ax", @progbits
 .altmacro
 .macro ENTRY vector
-    .balign 8
-trap_entry_\vector:
+    .balign VECTOR_ENTRY_LEN, 0xCC
+    .if \vector >= 32
+    pushq $0
+    .else
     .ifeq HAS_ERROR_CODE >> \vector & 1
     pushq $0
     .endif
+    .endif
     pushq $\vector
-    jmp trap_common
+    .if \vector < 32 && (BY_REGISTER >> (\vector & 31) & 1)
+    jmp trap_by_register
+    .else
+    jmp trap_by_segment
+    .endif
 .endm
 
+    .balign VECTOR_ENTRY_LEN, 0xCC
+    .globl trap_entries
+trap_entries:
 .set i, 0
-.rept 32
+.rept VECTOR_COUNT
     ENTRY %i
     .set i, i + 1
 .endr
 
-    .type trap_common, @function
-trap_common:
-    pushq $2 /* no flag but the one that is always set: a program may have left DF or AC, with which
-              * SMAP would not hold */
-    popfq
+.macro SAVE_REGISTERS
     pushq %rax
     pushq %rbx
     pushq %rcx
@@ -45,22 +60,67 @@ trap_common:
     pushq %r13
     pushq %r14
     pushq %r15
+.endm
+
+.macro RESTORE_REGISTERS
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rbp
+    popq %rdi
+    popq %rsi
+    popq %rdx
+    popq %rcx
+    popq %rbx
+    popq %rax
+    addq $16, %rsp /* vector and error code */
+.endm
+
+    .type trap_by_segment, @function
+trap_by_segment:
+    pushq $2 /* no flag but the one that is always set: a program may have left DF or AC, with which
+              * SMAP would not hold */
+    popfq
+    testb $3, FRAME_CODE_SEGMENT(%rsp)
+    jz 1f
+    swapgs
+1:  lfence /* neither a GS base that was not swapped nor one that was, before it is known */
+    SAVE_REGISTERS
     movq %rsp, %rdi
     callq trap_handle
-    ud2
-    .size trap_common, . - trap_common
+    .globl trap_return
+trap_return:
+    testb $3, FRAME_CODE_SEGMENT + 15 * 8(%rsp)
+    jz 1f
+    swapgs
+1:  RESTORE_REGISTERS
+    iretq
+    .size trap_by_segment, . - trap_by_segment
 
-    .section .rodata.trap, "a", @progbits
-    .balign 8
-    .globl trap_entries
-trap_entries:
-.macro ADDRESS vector
-    .quad trap_entry_\vector
-.endm
-.set i, 0
-.rept 32
-    ADDRESS %i
-    .set i, i + 1
-.endr
+    .type trap_by_register, @function
+trap_by_register:
+    pushq $2
+    popfq
+    SAVE_REGISTERS
+    movl $MSR_GS_BASE, %ecx
+    rdmsr
+    movl %edx, %ebx /* negative: it was the kernel's; the handler leaves rbx as it is */
+    testl %edx, %edx
+    js 1f
+    swapgs
+1:  lfence
+    movq %rsp, %rdi
+    callq trap_handle
+    testl %ebx, %ebx
+    js 1f
+    swapgs
+1:  RESTORE_REGISTERS
+    iretq
+    .size trap_by_register, . - trap_by_register
 
     .section .note.GNU-stack, "", @progbits

@@ -7,6 +7,7 @@
  *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of
  *                         devices, RW and uncached
  *     0xFFFFC00000000000  stacks, an unmapped page under and above each; RW
+ *     0xFFFFC80000000000  kernel stacks of threads, an unmapped page under each; RW
  *     0xFFFFD00000000000  screen: the framebuffer, at its physical address plus this; RW, uncached
  *     0xFFFFFFFF80000000  the kernel image at its linked address; R, RX, RW
  */
@@ -34,6 +35,7 @@ typedef uint64_t vaddr_t;
 #define ADDRESS_DIRECT_MAP NONOS_DIRECT_MAP_VADDR
 #define ADDRESS_FIRMWARE UINT64_C(0xFFFFA00000000000)
 #define ADDRESS_STACKS UINT64_C(0xFFFFC00000000000)
+#define ADDRESS_THREAD_STACKS UINT64_C(0xFFFFC80000000000)
 #define ADDRESS_SCREEN UINT64_C(0xFFFFD00000000000)
 
 /* Where physical memory can be reached: the direct map. Provided by the kernel (address.c) and by

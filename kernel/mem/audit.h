@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUDIT_MAX_CLASSES 12u
+#define AUDIT_MAX_CLASSES 16u
 
 /* Pages that belong together: where they are, what they allow, and which frames they map. */
 struct audit_class {

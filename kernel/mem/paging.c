@@ -17,6 +17,7 @@ enum class {
     CLASS_FIRMWARE,
     CLASS_REGISTERS,
     CLASS_SCREEN,
+    CLASS_THREAD_STACKS,
     CLASS_STACK, /* the first; one for each, in the order of enum stack_kind */
 };
 #define CLASS_COUNT ((size_t)CLASS_STACK + (size_t)STACK_COUNT)
@@ -88,6 +89,8 @@ static void plan_init(paddr_t image_paddr)
     plan_window(CLASS_FIRMWARE, "firmware", "tables", MAPPING_READ, ADDRESS_FIRMWARE);
     plan_window(CLASS_REGISTERS, "firmware", "registers, uncached",
                 MAPPING_WRITE | MAPPING_UNCACHED, ADDRESS_FIRMWARE);
+    plan_class(CLASS_THREAD_STACKS, "stack", "threads", MAPPING_WRITE, ADDRESS_THREAD_STACKS,
+               ADDRESS_SCREEN, 0);
     plan_window(CLASS_SCREEN, "screen", "pixels, uncached", MAPPING_WRITE | MAPPING_UNCACHED,
                 ADDRESS_SCREEN);
 }
@@ -125,6 +128,11 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
         if (end > start)
             map_or_panic(ADDRESS_DIRECT_MAP + start, start, end - start, direct_flags);
     }
+}
+
+paddr_t paging_root(void)
+{
+    return paging.root;
 }
 
 void paging_enter(void *stack_top, void (*function)(void))

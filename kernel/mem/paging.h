@@ -24,6 +24,9 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
  * stack_top (16-byte aligned), and calls function there. */
 [[noreturn]] void paging_enter(void *stack_top, void (*function)(void));
 
+/* The kernel's own tables, for CR3. After paging_init. */
+[[nodiscard]] paddr_t paging_root(void);
+
 /* Maps one page of a stack: RW. Panics when memory runs out. */
 void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
 

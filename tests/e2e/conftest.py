@@ -58,12 +58,13 @@ def accelerator(build):
 
 @pytest.fixture
 def start_pvh(accelerator):
-    """start_pvh(KERNEL): starts it without firmware; every guest is ended after the test."""
+    """start_pvh(KERNEL): starts it without firmware; every guest is ended after the test. extra: more
+    words of QEMU's command line."""
     guests = []
 
-    def start(kernel):
+    def start(kernel, extra=()):
         guests.append(guest_module.Guest(
-            machine.pvh_command(machine.find_qemu(), accelerator, kernel)))
+            machine.pvh_command(machine.find_qemu(), accelerator, kernel, extra=extra)))
         return guests[-1]
 
     yield start

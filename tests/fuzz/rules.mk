@@ -1,7 +1,7 @@
 # Fuzzing: one program for each tests/fuzz/<target>.c. Included by the Makefile.
 
 # Flags --------------------------------------------------------------------------------------------
-FUZZ_FLAGS := $(HOST_COMMON) -O1             # the tests' level: checks stay where they were written
+FUZZ_FLAGS := -Itests/support/machine $(HOST_COMMON) -O1             # the tests' level: checks stay where they were written
 FUZZ_FLAGS += -fsanitize=fuzzer-no-link      # count edges and comparisons; the main() comes at the link
 FUZZ_FLAGS += -fsanitize=address,undefined   # what a parser must never do ends the program
 FUZZ_FLAGS += -fno-sanitize-recover=all      # at the first such thing

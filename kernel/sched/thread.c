@@ -1,0 +1,120 @@
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/interrupt_flag.h"
+#include "kernel/mem/heap.h"
+#include "kernel/panic.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/thread_stack.h"
+#include "kernel/user/process.h"
+
+#include <string.h>
+
+#define SWITCH_REGISTERS 6u /* that sched_switch takes from a stack */
+
+/* switch.S */
+void sched_begin(void);
+
+static uint64_t last_id;
+
+static struct thread *thread_make(const char *name, struct cpu *cpu, uint32_t priority)
+{
+    struct thread *thread = heap_allocate(sizeof *thread);
+
+    if (thread == nullptr)
+        return nullptr;
+    thread->cpu = cpu;
+    thread->priority = priority;
+    thread->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < THREAD_NAME_LEN - 1 && name[i] != '\0'; i++)
+        thread->name[i] = name[i];
+    return thread;
+}
+
+/* With a stack from which sched_switch comes to sched_begin. */
+static struct thread *thread_make_startable(const char *name, struct cpu *cpu, uint32_t priority)
+{
+    struct thread *thread = thread_make(name, cpu, priority);
+    uint64_t *stack;
+
+    if (thread == nullptr)
+        return nullptr;
+    thread->stack_top = thread_stack_allocate();
+    if (thread->stack_top == 0) {
+        heap_free(thread);
+        return nullptr;
+    }
+    stack = (uint64_t *)(uintptr_t)thread->stack_top;
+    stack[-1] = (uintptr_t)sched_begin;
+    thread->rsp = (uintptr_t)&stack[-1 - (int)SWITCH_REGISTERS];
+    return thread;
+}
+
+struct thread *thread_adopt(struct cpu *cpu, const char *name, void *stack_top, uint32_t priority)
+{
+    struct thread *thread = thread_make(name, cpu, priority);
+
+    if (thread == nullptr)
+        panic("there is no memory for the first threads");
+    thread->stack_top = (uintptr_t)stack_top;
+    thread->state = THREAD_RUNNING;
+    return thread;
+}
+
+struct thread *thread_make_idle(struct cpu *cpu, void (*function)(void *))
+{
+    struct thread *thread = thread_make_startable("idle", cpu, THREAD_PRIORITY_IDLE);
+
+    if (thread == nullptr)
+        panic("there is no memory for the first threads");
+    thread->function = function;
+    return thread;
+}
+
+enum nonos_error thread_create(const struct thread_request *request, struct thread **out)
+{
+    struct cpu *cpu = request->cpu != nullptr ? request->cpu : cpu_current();
+    struct thread *thread = thread_make_startable(request->name, cpu, request->priority);
+
+    *out = thread;
+    if (thread == nullptr)
+        return NONOS_E_NO_MEMORY;
+    thread->process = request->process;
+    thread->function = request->function;
+    thread->argument = request->argument;
+    sched_wake(thread);
+    return NONOS_OK;
+}
+
+/* Called by sched_begin, out of the first switch to a thread. */
+void thread_begin(void)
+{
+    struct thread *thread;
+
+    sched_arrive();
+    thread = thread_current();
+    interrupts_enable();
+    thread->function(thread->argument);
+    thread_exit();
+}
+
+void thread_exit(void)
+{
+    struct cpu *cpu;
+
+    (void)interrupts_disable();
+    cpu = cpu_current();
+    (void)lock_take(&cpu->queue.lock);
+    cpu->thread->state = THREAD_DEAD;
+    sched_leave();
+    panic("a thread went on after its end");
+}
+
+void thread_free(struct thread *thread)
+{
+    thread_stack_free(thread->stack_top);
+    heap_free(thread);
+}
+
+struct thread *thread_current(void)
+{
+    return cpu_current()->thread;
+}
