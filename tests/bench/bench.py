@@ -18,6 +18,7 @@ import sys
 
 import guests
 import measuring
+import peers
 import ratios
 import verdict
 
@@ -121,12 +122,23 @@ def measure(arguments):
                                verdict.KERNEL_BAR, "instructions")
     if not arguments.fast:
         measure_boot(arguments, result, wrong)
+    measure_operations(arguments, result, wrong)
 
     result["sizes"] = measure_sizes(arguments.build)
     show_sizes(result["sizes"])
     for name, size in result["sizes"].items():
         wrong += verdict.check_bar(name, size, verdict.SIZE_BARS[name], "bytes")
     return result, wrong
+
+
+def measure_operations(arguments, result, wrong):
+    say("\nbench: operations, in the same QEMU ...")
+    result["linux"] = peers.measure_linux(arguments.build, arguments.fast)
+    if not result["linux"] and not arguments.fast:
+        wrong.append("operations: no Linux to compare with: scripts/linux-kernel fetches it")
+    for line in peers.lines(result["linux"], baseline()["linux"]):
+        say(line)
+    say(NOTES)
 
 
 def measure_boot(arguments, result, wrong):
@@ -149,10 +161,14 @@ def measure_boot(arguments, result, wrong):
     show_measuring(result["measuring"])
 
 
+def baseline():
+    with open(BASELINE, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def compare(result):
     """What costs more than recorded."""
-    with open(BASELINE, encoding="utf-8") as file:
-        recorded = json.load(file)
+    recorded = baseline()
     if recorded["qemu"] != result["qemu"]:
         say(f"\nbench: recorded with QEMU {recorded['qemu']}, this is {result['qemu']}: firmware "
             "tables may differ, and the counts of reading them")
@@ -193,7 +209,8 @@ def main():
         return 1
     if arguments.record:
         write_json(BASELINE, {name: result[name] for name in
-                              ("qemu", "image_len", "kernel", "boot", "measuring", "sizes")})
+                              ("qemu", "image_len", "kernel", "boot", "measuring", "linux",
+                               "sizes")})
         say(f"\nbench: recorded in {os.path.relpath(BASELINE)}")
     else:
         wrong += compare(result)

@@ -57,14 +57,21 @@ $(BENCH)/files: $(call objects,host,tests/bench/files.c $(filter-out tools/main.
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
 
+# The first program of the Linux that is compared with: all that its initramfs has.
+BENCH_LINUX := $(call objects,host,$(addprefix tests/bench/,linux_init.c linux_pairs.c samples.c))
+$(BENCH)/linux_init: $(BENCH_LINUX)
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(HOST_CC) -fuse-ld=lld -static -Wl,--gc-sections $^ -o $@
+
 # Drawn from what is recorded, so that it changes when that does; a test compares.
 timeline: ## the recorded start, step by step, as docs/pictures/boot-timeline.svg
 	$(SAY) draw docs/pictures/boot-timeline.svg
 	$(Q)$(PYTHON) -B tests/bench/timeline.py tests/bench/baseline.json docs/pictures/boot-timeline.svg
 
 .PHONY: bench bench-baseline bench-parts timeline
-bench: ## speed against peers, instructions of a start, sizes, each against its bar; FAST=1 what is alike on every machine
-	@$(NO_KEY) scripts/setup $(if $(FAST),--test,--bench)
+bench: ## speed against peers, instructions of a start and of operations beside Linux, sizes, each against its bar; FAST=1 what is alike on every machine
+	@$(NO_KEY) BUILD=$(BUILD) scripts/setup $(if $(FAST),--test,--bench)
 	@$(MAKE) $(PARALLEL) all
 	@$(MAKE) $(PARALLEL) bench-parts
 	@$(NO_KEY) $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --boot $(BENCH_BOOT) $(BENCH_OPTIONS)
@@ -72,5 +79,6 @@ bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare wi
 	@status=0; $(MAKE) bench BENCH_OPTIONS=--record || status=$$?; $(MAKE) timeline; exit $$status
 # After all, which installs PQClean: its files are looked for when make starts.
 bench-parts: $(if $(FAST),,$(BENCH)/primitives $(BENCH)/files $(BUILD)/variants/silent_tpm.efi) \
-    $(BENCH_BOOT)/key
+    $(if $(wildcard $(BUILD)/linux/pinned),$(BENCH)/linux_init) $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all
+$(BUILD)/tests/samples: $(BUILD)/san/tests/bench/samples.o
