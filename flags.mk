@@ -85,11 +85,11 @@ FLAGS_kernel/crypto/pqclean/ml-dsa-65 := -Os
 # The rounds of BLAKE3 unrolled: a quarter faster for 4 KB, which the loader keeps for other things.
 FLAGS_kernel/crypto/blake3 := -mllvm -unroll-threshold=1600
 FLAGS_host/crypto/blake3 := -mllvm -unroll-threshold=1600
-# What runs once or waits for a person: a tenth of the kernel's code. The two that are left out would
-# make a step of a start 2 % longer, and more.
-UNHURRIED := $(filter-out kernel/format.c kernel/selftest.c,$(wildcard kernel/*.c)) kernel/dev/power.c \
-    display/boot_screen.c
-$(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Os))
+# Most of the kernel runs once, or waits for a person: it is made small. What is left out is on the way
+# of every system call and every switch.
+HURRIED := kernel/lock.c kernel/sched/event.c kernel/sched/sched.c kernel/user/syscall.c
+UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/* display image)))
+$(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
 # What is chosen at run time where the processor has it (crypto/processor.h).
 FLAGS_crypto/keccak_bmi := -mbmi -mbmi2      # general registers still
 # In the loader they come after -mgeneral-regs-only and take vectors back; x87 and MMX stay off.

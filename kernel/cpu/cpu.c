@@ -3,9 +3,9 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/mem/frames.h"
 
-static struct cpu first = {.online = true};
-static struct cpu *cpus[CPU_MAX] = {&first};
-static uint32_t count = 1;
+static struct cpu first;
+static struct cpu *cpus[CPU_MAX];
+static uint32_t count;
 alignas(16) static uint8_t early_stack[4096];
 
 void cpu_load(struct cpu *cpu, void *early_stack_top)
@@ -18,7 +18,9 @@ void cpu_load(struct cpu *cpu, void *early_stack_top)
 
 void cpu_init_first(void)
 {
+    first.online = true;
     first.queue.lock = LOCK_INIT(LOCK_RUN_QUEUE);
+    cpus[count++] = &first;
     cpu_load(&first, early_stack + sizeof early_stack);
 }
 
