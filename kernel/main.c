@@ -13,6 +13,7 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/pic.h"
 #include "kernel/cpu/smp.h"
+#include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/handoff_check.h"
@@ -80,7 +81,8 @@ static void processors_start(void)
         panic("no source of randomness: neither the handoff nor the processor has one");
     monitor_show_tests();
     timeline_mark(TIMELINE_GENERATOR);
-    power_init(info.handoff.acpi_rsdp_paddr);
+    platform_init(info.handoff.acpi_rsdp_paddr);
+    power_init();
     timeline_mark(TIMELINE_ACPI);
     processors_start();
     report_print();

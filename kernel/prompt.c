@@ -3,6 +3,7 @@
 #include "crypto/bytes.h"
 #include "image/text.h"
 #include "kernel/console.h"
+#include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/line.h"
@@ -45,6 +46,11 @@ static void run_measured([[maybe_unused]] const char *argument)
 static void run_memory([[maybe_unused]] const char *argument)
 {
     report_print_memory();
+}
+
+static void run_machine([[maybe_unused]] const char *argument)
+{
+    platform_print();
 }
 
 static void run_timeline([[maybe_unused]] const char *argument)
@@ -127,6 +133,7 @@ static const struct command commands[] = {
     {"selftest", nullptr, "run the known-answer tests again", run_selftest},
     {"memory", nullptr, "frames, heap and page tables", run_memory},
     {"mappings", nullptr, "what the page tables in use map", run_mappings},
+    {"machine", nullptr, "what firmware says about this machine", run_machine},
     {"timeline", nullptr, "what each step of this start took", run_timeline},
     {"random", "[count]", "random bytes, 32 unless told otherwise", run_random},
     {"panic", "[fault]", "stop; or break a protection: 'panic list' names them", run_panic},

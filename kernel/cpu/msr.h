@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define MSR_APIC_BASE 0x1Bu
+#define MSR_APIC_BASE_PADDR UINT64_C(0x000FFFFFFFFFF000) /* the rest are flags */
 #define MSR_PAT 0x277u
 #define MSR_PAT_RESET UINT64_C(0x0007040600070406) /* SDM vol. 3 table 12-12 */
 #define MSR_EFER 0xC0000080u

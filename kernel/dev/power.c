@@ -3,7 +3,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/io.h"
-#include "kernel/dev/acpi.h"
+#include "kernel/dev/platform.h"
 #include "kernel/mem/paging.h"
 
 /* PM1 control register (ACPI 6.5 §4.8.3.2.1). */
@@ -27,18 +27,12 @@
 #define POST_PORT 0x80u
 
 static struct acpi_power power;
-static enum nonos_error power_error = NONOS_E_NOT_FOUND;
 
 /* A port access takes about a microsecond: a tenth of a second. */
 static void wait_a_moment(void)
 {
     for (unsigned i = 0; i < 100000; i++)
         io_write_8(POST_PORT, 0);
-}
-
-static const uint8_t *show_firmware([[maybe_unused]] void *context, uint64_t paddr, size_t len)
-{
-    return paging_map_firmware(paddr, len);
 }
 
 /* Makes a register usable now, while there is memory for tables: the address of one in memory
@@ -76,9 +70,9 @@ static uint16_t register_read_16(const struct acpi_register *reg)
     return *(volatile uint16_t *)(uintptr_t)reg->address;
 }
 
-void power_init(uint64_t rsdp_paddr)
+void power_init(void)
 {
-    power_error = acpi_read_power(show_firmware, nullptr, rsdp_paddr, &power);
+    power = platform_get()->power;
     register_prepare(&power.pm1a_control, 2);
     register_prepare(&power.pm1b_control, 2);
     register_prepare(&power.sleep_control, 1);
@@ -114,10 +108,9 @@ static void pm1_sleep(const struct acpi_register *pm1, uint8_t type)
 /* Tries, and returns why the machine is still on. */
 static const char *try_power_off(void)
 {
-    if (power_error == NONOS_E_NOT_FOUND)
-        return "there are no ACPI tables";
-    if (power_error != NONOS_OK)
-        return "an ACPI table is malformed";
+    if ((platform_get()->tables >> ACPI_FADT & 1) == 0)
+        return platform_get()->malformed == 0 ? "there are no ACPI tables"
+                                              : "an ACPI table is malformed";
     if (!power.has_s5)
         return "the ACPI tables do not say how (_S5)";
     if (power.hardware_reduced) {

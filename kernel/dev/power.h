@@ -7,11 +7,8 @@
 #ifndef NONOS_KERNEL_DEV_POWER_H
 #define NONOS_KERNEL_DEV_POWER_H
 
-#include <stdint.h>
-
-/* Reads the ACPI tables; rsdp_paddr 0 = there are none. What is wrong with them is kept and said
- * when it matters. Needs the direct map. */
-void power_init(uint64_t rsdp_paddr);
+/* Maps the registers that the platform names. After platform_init, while there is memory. */
+void power_init(void);
 
 /* Soft off (S5); where that is impossible says so and halts. */
 [[noreturn]] void power_off(void);

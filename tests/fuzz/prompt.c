@@ -2,6 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "kernel/console.h"
+#include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
 #include "kernel/line.h"
@@ -79,6 +80,10 @@ bool provoke_fault(const char *name)
 }
 
 void provoke_list(void)
+{
+}
+
+void platform_print(void)
 {
 }
 
