@@ -50,7 +50,8 @@ FREESTANDING_SRC := $(sort $(wildcard crypto/freestanding/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # Kernel and loader files without hardware in them: tested on the host.
 HOSTABLE := $(filter-out %/main.c,$(wildcard $(addsuffix .c,$(addprefix kernel/,$(UNIT_TESTS)) \
-    $(addprefix kernel/*/,$(UNIT_TESTS)) $(addprefix boot/,$(UNIT_TESTS)))))
+    $(addprefix kernel/*/,$(UNIT_TESTS)) $(addprefix boot/,$(UNIT_TESTS))))) \
+    kernel/lock.c $(addprefix kernel/mem/,books.c mapping_walk.c slab_fill.c)
 
 # PQClean, each algorithm as one file that includes those of the package.
 MLKEM := crypto/pqclean/ml-kem-768.c

@@ -1,17 +1,22 @@
 #include "kernel/mem/frames.h"
 
+#include "kernel/lock.h"
+#include "kernel/mem/books.h"
 #include "kernel/panic.h"
+#include "kernel/sched/sched.h"
 
 #include <string.h>
 
 /* One byte of the books for each frame: what block starts there, and whether the frame may still
- * hold what firmware, loader or an earlier kernel left in it. */
+ * hold what firmware, loader or an earlier kernel left in it. Neither free nor used: inside a
+ * block, or a block that is being zeroed. */
 #define ORDER_BITS 0x1Fu
 #define FREE_BLOCK 0x20u
 #define USED_BLOCK 0x40u
 #define DIRTY 0x80u
-/* On a used block, what says free on a free one: its owner's mark. */
-#define MARK FREE_BLOCK
+/* On a used block the other two say whose it is (enum frames_owner). */
+#define OWNER_BITS (FREE_BLOCK | DIRTY)
+static_assert(((unsigned)FRAMES_HEAP | (unsigned)FRAMES_PROGRAM) == OWNER_BITS);
 
 #define NO_FRAME UINT64_MAX
 
@@ -22,9 +27,7 @@ struct links {
 };
 
 static struct {
-    uint8_t *books;
-    uint64_t frame_end; /* the books reach from frame 0 to here */
-    uint64_t books_first;
+    struct lock lock;
     uint64_t first_free[FRAMES_MAX_ORDER + 1];
     struct frames_statistics statistics;
 } frames;
@@ -37,12 +40,13 @@ static struct links *links_of(uint64_t frame)
 static void list_push(unsigned order, uint64_t frame)
 {
     uint64_t next = frames.first_free[order];
+    uint8_t *book = books_at(frame);
 
     *links_of(frame) = (struct links){.next = next, .previous = NO_FRAME};
     if (next != NO_FRAME)
         links_of(next)->previous = frame;
     frames.first_free[order] = frame;
-    frames.books[frame] = (uint8_t)((frames.books[frame] & DIRTY) | FREE_BLOCK | order);
+    *book = (uint8_t)((*book & DIRTY) | FREE_BLOCK | order);
 }
 
 /* Leaves no trace of the links, so that a clean block stays clean. */
@@ -57,13 +61,14 @@ static void list_remove(unsigned order, uint64_t frame)
     if (links.next != NO_FRAME)
         links_of(links.next)->previous = links.previous;
     *links_of(frame) = (struct links){0};
-    frames.books[frame] &= DIRTY;
+    *books_at(frame) &= DIRTY;
 }
 
 static bool is_free_block(uint64_t frame, unsigned order)
 {
-    return frame < frames.frame_end &&
-           (frames.books[frame] & (uint8_t)~DIRTY) == (FREE_BLOCK | order);
+    const uint8_t *book = books_at(frame);
+
+    return book != nullptr && (*book & (uint8_t)~DIRTY) == (FREE_BLOCK | order);
 }
 
 /* Puts a block on its list, joined with its buddy as long as that is free too. */
@@ -88,11 +93,6 @@ static void statistics_note_used(void)
         frames.statistics.peak_used_pages = used;
 }
 
-static bool is_ours(uint32_t type)
-{
-    return type == NONOS_MEMORY_USABLE || type == NONOS_MEMORY_LOADER;
-}
-
 static uint64_t highest(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -103,78 +103,27 @@ static uint64_t lowest(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The largest USABLE range below limit: *first, and its length in frames (0: there is none). */
-static uint64_t largest_range(const struct nonos_memory_region *map, size_t count, uint64_t limit,
-                              uint64_t *first)
-{
-    uint64_t best = 0;
-
-    *first = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t start = highest(map[i].paddr, FRAMES_LOWEST_PADDR) / PAGE_LEN;
-        uint64_t end = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, limit / PAGE_LEN);
-
-        if (map[i].type != NONOS_MEMORY_USABLE || start >= end || end - start <= best)
-            continue;
-        best = end - start;
-        *first = start;
-    }
-    return best;
-}
-
-/* How much memory that is ours by type lies outside [1 MiB, frame_end). */
-static uint64_t count_left_out(const struct nonos_memory_region *map, size_t count)
-{
-    uint64_t pages = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        uint64_t start = highest(map[i].paddr, FRAMES_LOWEST_PADDR) / PAGE_LEN;
-        uint64_t end = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, frames.frame_end);
-
-        if (is_ours(map[i].type))
-            pages += map[i].page_count - (start < end ? end - start : 0);
-    }
-    return pages;
-}
-
 enum nonos_error frames_init(const struct nonos_memory_region *map, size_t count,
                              paddr_t reachable_end)
 {
-    uint64_t end = 0;
-    uint64_t room;
-    uint64_t books_pages;
-
     memset(&frames, 0, sizeof frames);
-    for (size_t i = 0; i < count; i++) {
-        if (is_ours(map[i].type) && map[i].paddr < ADDRESS_PADDR_END)
-            end = map[i].paddr / PAGE_LEN + map[i].page_count;
-    }
-    end = lowest(end, ADDRESS_PADDR_END / PAGE_LEN);
-
-    /* Memory far above the rest could ask for more books than there is memory: it is left out. */
-    room = largest_range(map, count, reachable_end, &frames.books_first);
-    end = lowest(end, room / 2 * PAGE_LEN);
-    if (end == 0)
-        return NONOS_E_NO_MEMORY;
-    books_pages = (end + PAGE_LEN - 1) / PAGE_LEN;
-
-    frames.frame_end = end;
-    frames.books = direct_map_at(frames.books_first * PAGE_LEN);
-    memset(frames.books, DIRTY, books_pages * PAGE_LEN);
+    frames.lock = LOCK_INIT(LOCK_FRAMES);
     for (unsigned order = 0; order <= FRAMES_MAX_ORDER; order++)
         frames.first_free[order] = NO_FRAME;
-    frames.statistics.books_pages = books_pages;
-    frames.statistics.left_out_pages = count_left_out(map, count);
-    return NONOS_OK;
+    return books_init(map, count, reachable_end, DIRTY);
 }
 
-/* Zeroes what may still hold something in frames [start, end). */
+/* Zeroes what may still hold something in frames [start, end), page by page. */
 static void clean_frames(uint64_t start, uint64_t end)
 {
     for (uint64_t frame = start; frame < end; frame++) {
-        if (frames.books[frame] & DIRTY) {
+        uint8_t *book = books_at(frame);
+
+        if (frame > start)
+            preempt_point();
+        if ((*book & DIRTY) != 0) {
             memset(direct_map_at(frame * PAGE_LEN), 0, PAGE_LEN);
-            frames.books[frame] &= (uint8_t)~DIRTY;
+            *book &= (uint8_t)~DIRTY;
         }
     }
 }
@@ -198,17 +147,17 @@ static void add_frames(uint64_t start, uint64_t end)
 void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_memory_type type,
                 paddr_t start, paddr_t end)
 {
-    uint64_t books_end = frames.books_first + frames.statistics.books_pages;
+    uint64_t books_end = books.first + books.pages;
 
     for (size_t i = 0; i < count; i++) {
         uint64_t from = highest(highest(map[i].paddr, start), FRAMES_LOWEST_PADDR) / PAGE_LEN;
         uint64_t to = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, end / PAGE_LEN);
 
-        to = lowest(to, frames.frame_end);
+        to = lowest(to, books_frame_end());
         if (map[i].type != (uint32_t)type || from >= to)
             continue;
         /* The books are at the start of their region. */
-        if (from < books_end && frames.books_first < to)
+        if (from < books_end && books.first < to)
             from = books_end;
         if (type == NONOS_MEMORY_LOADER)
             clean_frames(from, to);
@@ -216,7 +165,8 @@ void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_
     }
 }
 
-paddr_t frames_allocate(unsigned order)
+/* A block that is on no list any more, as it was left; NO_FRAME when there is none. */
+static uint64_t block_take(unsigned order)
 {
     unsigned found = order;
     uint64_t frame;
@@ -224,51 +174,80 @@ paddr_t frames_allocate(unsigned order)
     while (found <= FRAMES_MAX_ORDER && frames.first_free[found] == NO_FRAME)
         found++;
     if (found > FRAMES_MAX_ORDER)
-        return 0;
+        return NO_FRAME;
     frame = frames.first_free[found];
     list_remove(found, frame);
     while (found > order) {
         found--;
         list_push(found, frame + (UINT64_C(1) << found));
     }
-    clean_frames(frame, frame + (UINT64_C(1) << order));
-    frames.books[frame] = (uint8_t)(USED_BLOCK | order);
     frames.statistics.free_pages -= UINT64_C(1) << order;
     statistics_note_used();
+    return frame;
+}
+
+paddr_t frames_allocate(unsigned order)
+{
+    bool interrupts = lock_take(&frames.lock);
+    uint64_t frame = block_take(order);
+
+    lock_release(&frames.lock, interrupts);
+    if (frame == NO_FRAME)
+        return 0;
+    clean_frames(frame, frame + (UINT64_C(1) << order));
+    *books_at(frame) = (uint8_t)(USED_BLOCK | order);
     return frame * PAGE_LEN;
+}
+
+/* Where an allocated block is in the books. */
+static uint8_t *used_book(paddr_t paddr)
+{
+    uint8_t *book = (paddr & PAGE_MASK) == 0 ? books_at(paddr / PAGE_LEN) : nullptr;
+
+    if (book == nullptr || (*book & USED_BLOCK) == 0)
+        panic("frames: 0x%llx is not the start of an allocated block", (unsigned long long)paddr);
+    return book;
 }
 
 unsigned frames_order(paddr_t paddr)
 {
-    uint64_t frame = paddr / PAGE_LEN;
-
-    if ((paddr & PAGE_MASK) != 0 || frame >= frames.frame_end ||
-        (frames.books[frame] & USED_BLOCK) == 0)
-        panic("frames: 0x%llx is not the start of an allocated block", (unsigned long long)paddr);
-    return frames.books[frame] & ORDER_BITS;
+    return *used_book(paddr) & ORDER_BITS;
 }
 
-void frames_mark(paddr_t paddr)
+void frames_set_owner(paddr_t paddr, enum frames_owner owner)
 {
-    (void)frames_order(paddr);
-    frames.books[paddr / PAGE_LEN] |= MARK;
+    uint8_t *book = used_book(paddr);
+
+    *book = (uint8_t)((*book & ~OWNER_BITS) | (unsigned)owner);
 }
 
-bool frames_is_marked(paddr_t paddr)
+bool frames_is_owned(paddr_t paddr, enum frames_owner owner)
 {
-    (void)frames_order(paddr);
-    return (frames.books[paddr / PAGE_LEN] & MARK) != 0;
+    const uint8_t *book = (paddr & PAGE_MASK) == 0 ? books_at(paddr / PAGE_LEN) : nullptr;
+
+    return book != nullptr && (*book & (USED_BLOCK | OWNER_BITS)) == (USED_BLOCK | (unsigned)owner);
 }
 
 void frames_free(paddr_t paddr)
 {
-    unsigned order = frames_order(paddr);
+    uint8_t *book = used_book(paddr);
+    /* Of two that free a block at once, one finds it gone. */
+    unsigned order = __atomic_exchange_n(book, 0, __ATOMIC_ACQ_REL);
     uint64_t frame = paddr / PAGE_LEN;
+    bool interrupts;
 
-    memset(direct_map_at(paddr), 0, (size_t)PAGE_LEN << order);
-    frames.books[frame] = 0;
+    if ((order & USED_BLOCK) == 0)
+        panic("frames: 0x%llx is freed twice at once", (unsigned long long)paddr);
+    order &= ORDER_BITS;
+    for (uint64_t i = 0; i < UINT64_C(1) << order; i++) {
+        if (i > 0)
+            preempt_point();
+        memset(direct_map_at(paddr + i * PAGE_LEN), 0, PAGE_LEN);
+    }
+    interrupts = lock_take(&frames.lock);
     frames.statistics.free_pages += UINT64_C(1) << order;
     block_release(frame, order);
+    lock_release(&frames.lock, interrupts);
 }
 
 unsigned frames_order_for(size_t len)
@@ -282,9 +261,14 @@ unsigned frames_order_for(size_t len)
 
 void frames_get_statistics(struct frames_statistics *statistics)
 {
+    bool interrupts = lock_take(&frames.lock);
+
     *statistics = frames.statistics;
+    statistics->books_pages = books.pages;
+    statistics->left_out_pages = books.left_out_pages;
     for (unsigned order = 0; order <= FRAMES_MAX_ORDER; order++) {
         if (frames.first_free[order] != NO_FRAME)
             statistics->largest_free_order = order;
     }
+    lock_release(&frames.lock, interrupts);
 }

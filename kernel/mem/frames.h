@@ -3,9 +3,12 @@
  *
  * Memory is given to it in steps (frames_add): what the first tables map at first, the rest once
  * the kernel's own tables are in use. What it hands out is zero, and what it gets back is zeroed at
- * once, before it can be had again. Its books lie apart from the blocks: one byte for each frame up
- * to the end of memory. Memory below 1 MiB is never touched: firmware and, one day, the start of
- * other processors live there. Not locked: one processor, no interrupts.
+ * once, before it can be had again: page by page, with preempt_point() in between, while the block
+ * is neither free nor allocated. Its books lie apart from the blocks (books.h). Memory below 1 MiB
+ * is never touched: firmware and the start of other processors live there.
+ *
+ * For all processors, with any lock below rank 60 held; a block of more than one frame is allocated
+ * and freed with none.
  *
  * Source: Knowlton 1965, "A fast storage allocator" (buddy system).
  */
@@ -20,6 +23,13 @@
 
 #define FRAMES_MAX_ORDER 18u /* 1 GiB */
 #define FRAMES_LOWEST_PADDR UINT64_C(0x100000)
+
+/* Whose a block is, as its books have it. */
+enum frames_owner {
+    FRAMES_KERNEL,         /* as they come: tables, slabs, stacks */
+    FRAMES_HEAP = 0x20,    /* heap.c's, by themselves */
+    FRAMES_PROGRAM = 0x80, /* a page of a program */
+};
 
 struct frames_statistics {
     uint64_t total_pages; /* added, the books not included */
@@ -50,10 +60,11 @@ void frames_free(paddr_t paddr);
 /* The order of an allocated block. Panics as frames_free. */
 [[nodiscard]] unsigned frames_order(paddr_t paddr);
 
-/* Puts a mark on an allocated block, by which its owner knows it among all others until it is
- * freed; and whether a block has it. Both panic as frames_free. */
-void frames_mark(paddr_t paddr);
-[[nodiscard]] bool frames_is_marked(paddr_t paddr);
+/* Changes the owner of an allocated block. Panics as frames_free. */
+void frames_set_owner(paddr_t paddr, enum frames_owner owner);
+
+/* Whether paddr, which may be anything, is the start of an allocated block of this owner. */
+[[nodiscard]] bool frames_is_owned(paddr_t paddr, enum frames_owner owner);
 
 /* The smallest order whose blocks hold len bytes; FRAMES_MAX_ORDER + 1 when none does. */
 [[nodiscard]] unsigned frames_order_for(size_t len);

@@ -1,8 +1,11 @@
 /*
  * heap.h - memory by the byte, out of frames.
  *
- * Eight size classes up to 2016 bytes, in slabs of one page; above that, blocks of frames. Memory
- * comes zeroed and is zeroed when freed. Not locked: one processor, no interrupts.
+ * Eight size classes up to 2016 bytes, each a cache of slabs (slab.h); above that, blocks of
+ * frames. Memory comes zeroed and is zeroed when freed. What there are many of has a cache of its
+ * own.
+ *
+ * For all processors; locks as for slabs, and for blocks of frames none.
  */
 #ifndef NONOS_KERNEL_MEM_HEAP_H
 #define NONOS_KERNEL_MEM_HEAP_H

@@ -119,6 +119,9 @@ void sched_preempt(void)
 
 void preempt_point(void)
 {
+    /* Before there are threads nothing may come in; where interrupts are on it does anyway. */
+    if (interrupts_are_on() || cpu_current()->thread == nullptr)
+        return;
     interrupts_enable();
     (void)interrupts_disable();
 }

@@ -1,6 +1,6 @@
 /*
- * machine.h - what tests of kernel files put in the place of the machine: physical memory, and a
- * panic that a test can expect.
+ * machine.h - what tests of kernel files put in the place of the machine: physical memory, a panic
+ * that a test can expect, and what happens while long work lets interrupts in.
  *
  * For files with a cmocka main of their own; the functions have external linkage, as the kernel
  * files call them.
@@ -10,6 +10,7 @@
 
 #include "kernel/mem/address.h"
 #include "kernel/panic.h"
+#include "kernel/sched/sched.h"
 #include "tests/support/vectors.h"
 
 /* Physical memory: [MACHINE_PADDR, MACHINE_PADDR + MACHINE_LEN). */
@@ -38,6 +39,17 @@ void panic(const char *format, ...)
         longjmp(machine_panic_jump, 1);
     print_error("panic: %s\n", machine_panic_text);
     abort();
+}
+
+/* How often long work has let interrupts in, and what comes in then. */
+static unsigned machine_preempt_points;
+static void (*machine_interrupt)(void);
+
+void preempt_point(void)
+{
+    machine_preempt_points++;
+    if (machine_interrupt != nullptr)
+        machine_interrupt();
 }
 
 /* Runs statement, which must panic with a reason that has text in it. */

@@ -1,5 +1,6 @@
 #include "kernel/mem/frames.h"
 
+#include "kernel/cpu/interrupt_flag.h"
 #include "tests/support/machine.h"
 
 #define PAGES (MACHINE_LEN / PAGE_LEN)
@@ -170,18 +171,20 @@ static void test_memory_is_added_in_steps(void **state)
     assert_int_equal(statistics().total_pages, PAGES - 2);
 }
 
+/* What is left is too small for the books of all that is far above. */
 static void test_far_memory_is_left_out_rather_than_all(void **state)
 {
     const struct nonos_memory_region map[] = {
-        {.paddr = MACHINE_PADDR, .page_count = PAGES, .type = NONOS_MEMORY_USABLE},
+        {.paddr = MACHINE_PADDR, .page_count = 4, .type = NONOS_MEMORY_USABLE},
+        {.paddr = UINT64_C(1) << 38, .page_count = 16, .type = NONOS_MEMORY_USABLE},
         {.paddr = UINT64_C(1) << 44, .page_count = 16, .type = NONOS_MEMORY_USABLE},
         {.paddr = ADDRESS_PADDR_END, .page_count = 16, .type = NONOS_MEMORY_USABLE},
     };
 
     (void)state;
-    start_with(map, 3);
-    assert_int_equal(statistics().left_out_pages, 32);
-    assert_int_equal(statistics().total_pages + statistics().books_pages, PAGES);
+    start_with(map, 4);
+    assert_int_equal(statistics().left_out_pages, 48);
+    assert_int_equal(statistics().total_pages + statistics().books_pages, 4);
 }
 
 static void test_no_memory_is_an_error(void **state)
@@ -234,27 +237,88 @@ static void test_wrong_frees_panic(void **state)
     assert_panic(frames_free(paddr), "not the start");
 }
 
-static void test_a_mark_stays_until_the_block_is_freed(void **state)
+static void test_an_owner_stays_until_the_block_is_freed(void **state)
 {
-    paddr_t marked;
+    paddr_t owned;
     paddr_t other;
 
     (void)state;
     start_with(whole, 2);
-    marked = frames_allocate(2);
+    owned = frames_allocate(2);
     other = frames_allocate(2);
-    frames_mark(marked);
-    assert_true(frames_is_marked(marked));
-    assert_false(frames_is_marked(other));
-    assert_int_equal(frames_order(marked), 2);
-    assert_panic(frames_mark(marked + PAGE_LEN), "not the start");
-    assert_panic((void)frames_is_marked(marked + PAGE_LEN), "not the start");
+    for (unsigned turn = 0; turn < 2; turn++) {
+        enum frames_owner owner = turn == 0 ? FRAMES_HEAP : FRAMES_PROGRAM;
+
+        frames_set_owner(owned, owner);
+        assert_true(frames_is_owned(owned, owner));
+        assert_false(frames_is_owned(owned, FRAMES_KERNEL));
+        assert_false(frames_is_owned(owned, turn == 0 ? FRAMES_PROGRAM : FRAMES_HEAP));
+        assert_true(frames_is_owned(other, FRAMES_KERNEL));
+        assert_int_equal(frames_order(owned), 2);
+    }
+    assert_panic(frames_set_owner(owned + PAGE_LEN, FRAMES_HEAP), "not the start");
     /* Its buddy must not take it for a free one. */
     frames_free(other);
-    assert_true(frames_is_marked(marked));
-    frames_free(marked);
-    assert_int_equal(frames_allocate(2), marked);
-    assert_false(frames_is_marked(marked));
+    assert_true(frames_is_owned(owned, FRAMES_PROGRAM));
+    frames_free(owned);
+    assert_false(frames_is_owned(owned, FRAMES_PROGRAM));
+    assert_int_equal(frames_allocate(2), owned);
+    assert_true(frames_is_owned(owned, FRAMES_KERNEL));
+}
+
+/* Whatever the address: an audit asks about what it finds in a table. */
+static void test_nobody_owns_what_is_no_block(void **state)
+{
+    static const paddr_t none[] = {0,   0x1000,     MACHINE_PADDR + 8,
+                                   END, UINT64_MAX, UINT64_C(1) << 51};
+
+    (void)state;
+    start_with(whole, 2);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(frames_is_owned(none[i], FRAMES_KERNEL));
+}
+
+static paddr_t being_zeroed;
+static unsigned looked;
+
+/* While a large block is zeroed others run: they can neither have it nor free it. */
+static void look_at_the_block(void)
+{
+    paddr_t other = frames_allocate(0);
+
+    looked++;
+    assert_false(machine_interrupts_are_on);
+    assert_false(frames_is_owned(being_zeroed, FRAMES_KERNEL));
+    assert_true(other < being_zeroed || other >= being_zeroed + 16 * PAGE_LEN);
+    assert_true(is_zero(other, PAGE_LEN));
+    machine_interrupt = nullptr; /* an interrupt in the middle of that would not come to an end */
+    frames_free(other);
+    machine_interrupt = look_at_the_block;
+}
+
+static void test_large_blocks_are_zeroed_in_pieces_that_nobody_can_have(void **state)
+{
+    (void)state;
+    start_with(whole, 2);
+    being_zeroed = frames_allocate(4);
+    memset(direct_map_at(being_zeroed), 0x77, 16 * PAGE_LEN);
+    machine_preempt_points = 0;
+    looked = 0;
+    machine_interrupt = look_at_the_block;
+    frames_free(being_zeroed);
+    machine_interrupt = nullptr;
+    assert_int_equal(looked, 15);
+    assert_int_equal(machine_preempt_points, 15);
+    assert_int_equal(frames_allocate(4), being_zeroed);
+    assert_true(is_zero(being_zeroed, 16 * PAGE_LEN));
+    /* What firmware left is zeroed in pieces, too. */
+    machine_preempt_points = 0;
+    assert_int_not_equal(frames_allocate(8), 0);
+    assert_int_equal(machine_preempt_points, 255);
+    /* A single page is no long work: it may be had with a lock held. */
+    machine_preempt_points = 0;
+    frames_free(frames_allocate(0));
+    assert_int_equal(machine_preempt_points, 0);
 }
 
 /* Also when it has become the second half of a larger free block. */
@@ -330,7 +394,9 @@ int main(void)
         cmocka_unit_test(test_running_out_gives_nothing),
         cmocka_unit_test(test_order_for_a_length),
         cmocka_unit_test(test_wrong_frees_panic),
-        cmocka_unit_test(test_a_mark_stays_until_the_block_is_freed),
+        cmocka_unit_test(test_an_owner_stays_until_the_block_is_freed),
+        cmocka_unit_test(test_nobody_owns_what_is_no_block),
+        cmocka_unit_test(test_large_blocks_are_zeroed_in_pieces_that_nobody_can_have),
         cmocka_unit_test(test_freeing_twice_panics_after_joining),
         cmocka_unit_test(test_random_use_never_overlaps_and_is_always_zero),
     };

@@ -12,8 +12,10 @@ void frames_free(paddr_t paddr)
 {
     unsigned order = frames_order(paddr);
     uint64_t frame = paddr / PAGE_LEN;
+    bool were_on = lock_take(&frames.lock);
 
-    memset(frames.books + frame, DIRTY, (size_t)1 << order);
+    memset(books_at(frame), DIRTY, (size_t)1 << order);
     frames.statistics.free_pages += UINT64_C(1) << order;
     block_release(frame, order);
+    lock_release(&frames.lock, were_on);
 }

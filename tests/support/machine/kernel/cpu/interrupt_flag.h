@@ -6,6 +6,7 @@
 #define NONOS_KERNEL_CPU_INTERRUPT_FLAG_H
 
 /* One for each test program: [[gnu::weak]] makes one of all that include this. */
+extern bool machine_interrupts_are_on;
 [[gnu::weak]] bool machine_interrupts_are_on;
 
 [[nodiscard]] static inline bool interrupts_are_on(void)
