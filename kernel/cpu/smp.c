@@ -17,7 +17,7 @@
 
 #define LOW_MEMORY_END UINT64_C(0xA0000)
 #define PAUSE_PORT 0x80u /* a write takes about a microsecond */
-#define WAIT_LIMIT 10000000u
+#define WAIT_LIMIT 500000u
 
 /* smp_entry.S */
 extern const uint8_t smp_trampoline[], smp_trampoline_long[], smp_trampoline_parameters[],
