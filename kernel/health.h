@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEALTH_START_COUNT 1024u  /* good samples before a source counts */
-#define HEALTH_REPEAT_CUTOFF 9u   /* 1 + 30 / 4 rounded up */
-#define HEALTH_WINDOW_COUNT 512u  /* samples */
-#define HEALTH_WINDOW_CUTOFF 71u  /* 1 + critbinom(512, 2^-4, 1 - 2^-30) */
+#define HEALTH_START_COUNT 1024u /* good samples before a source counts */
+#define HEALTH_REPEAT_CUTOFF 9u  /* 1 + 30 / 4 rounded up */
+#define HEALTH_WINDOW_COUNT 512u /* samples */
+#define HEALTH_WINDOW_CUTOFF 71u /* 1 + critbinom(512, 2^-4, 1 - 2^-30) */
 
 /* All zero at first. Of the words themselves it keeps next to nothing, as they become seeds. */
 struct health {
