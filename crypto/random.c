@@ -24,10 +24,8 @@ void random_seed(struct random *random, const void *entropy, size_t len, bool cr
     /* What is left of the old key's bytes must not be given out any more. */
     bytes_wipe(random->buffer, sizeof random->buffer);
     random->available = 0;
-    if (credited && len >= CREDITED_MIN_LEN) {
+    if (credited && len >= CREDITED_MIN_LEN)
         random->seeded = true;
-        random->since_seed = 0;
-    }
 }
 
 static void refill(struct random *random)
@@ -57,14 +55,8 @@ enum nonos_error random_bytes(struct random *random, void *out, size_t len)
         memcpy(to, from, take);
         bytes_wipe(from, take);
         random->available -= take;
-        random->since_seed += take;
         to += take;
         len -= take;
     }
     return NONOS_OK;
-}
-
-bool random_wants_seed(const struct random *random)
-{
-    return !random->seeded || random->since_seed >= RANDOM_RESEED_LEN;
 }

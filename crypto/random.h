@@ -15,15 +15,11 @@
 #include <stdint.h>
 
 #define RANDOM_BUFFER_LEN 512u
-/* After so many bytes random_wants_seed() asks for new entropy. */
-#define RANDOM_RESEED_LEN (UINT64_C(1) << 20)
-
 /* All zero at first. Secret once seeded: wipe it (bytes_wipe) after use. */
 struct random {
     uint8_t key[32];
     uint8_t buffer[RANDOM_BUFFER_LEN];
-    size_t available;    /* bytes at the end of buffer not yet given out */
-    uint64_t since_seed; /* bytes given out since the last credited seeding */
+    size_t available; /* bytes at the end of buffer not yet given out */
     bool seeded;
 };
 
@@ -34,9 +30,5 @@ void random_seed(struct random *random, const void *entropy, size_t len, bool cr
 
 /* Fills out. NONOS_E_NOT_SEEDED (out zeroed) before the first credited seed. */
 [[nodiscard]] enum nonos_error random_bytes(struct random *random, void *out, size_t len);
-
-/* Whether it was never seeded, or has given out RANDOM_RESEED_LEN bytes since. It goes on either
- * way: the caller decides. */
-[[nodiscard]] bool random_wants_seed(const struct random *random);
 
 #endif

@@ -4,6 +4,7 @@
 #include "crypto/bytes.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/features.h"
+#include "kernel/cpu/rdrand.h"
 
 /* What guards the few functions that run, and return, before canary_init. */
 uintptr_t __stack_chk_guard = 0x595E9FBD94FDA700;
@@ -17,7 +18,7 @@ uintptr_t __stack_chk_guard = 0x595E9FBD94FDA700;
     uint64_t words[2] = {control_read_tsc(), 0};
 
     if (features_get()->rdrand)
-        (void)control_rdrand(&words[1]);
+        (void)rdrand_attempt(&words[1]);
     blake3_init_derive_key(&state, "NONOS:CANARY:v1");
     blake3_update(&state, entropy, len);
     blake3_update(&state, words, sizeof words);

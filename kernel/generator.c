@@ -4,7 +4,11 @@
 #include "crypto/bytes.h"
 #include "crypto/random.h"
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/features.h"
+#include "kernel/cpu/interrupt_flag.h"
+#include "kernel/cpu/rdrand.h"
+#include "kernel/health.h"
 #include "kernel/panic.h"
 
 #include <string.h>
@@ -12,7 +16,12 @@
 #define WORD_COUNT 8u /* 512 bits from each source */
 /* For one word; Intel asks for 10 with RDRAND (SDM vol. 1 §7.3.17). */
 #define HARDWARE_ATTEMPTS 64u
-#define JITTER_SAMPLES 256u
+#define JITTER_SAMPLES 64u
+/* What is given out at once, and how often before the next seeding: 1 MiB at most. Sooner, if no
+ * source counted. */
+#define PIECE_LEN 256u
+#define PIECES_PER_SEED 4096u
+#define PIECES_WITHOUT_SOURCE 256u
 
 /* Everything that goes into one seeding. */
 struct pool {
@@ -23,9 +32,21 @@ struct pool {
 };
 static_assert(sizeof(struct pool) == GENERATOR_ENTROPY_LEN + 3 * WORD_COUNT * 8);
 
-static struct random generator;
-static uint32_t seed_sources;
-static uint32_t seed_count;
+/* Of one processor. */
+struct generator {
+    struct random random;
+    struct health rdseed;
+    struct health rdrand;
+    uint32_t pieces; /* to give out before the next seeding; 0: it is due */
+};
+
+static struct generator generators[CPU_MAX];
+static uint32_t first_sources;
+
+static struct generator *own(void)
+{
+    return &generators[cpu_current()->index];
+}
 
 static bool hardware_word(bool (*attempt)(uint64_t *), uint64_t *word)
 {
@@ -37,19 +58,16 @@ static bool hardware_word(bool (*attempt)(uint64_t *), uint64_t *word)
     return false;
 }
 
-/* Whether all words came and none repeats the one before, or is what broken processors have been
- * seen to answer with success: all ones, all zeros. */
-static bool hardware_words(bool (*attempt)(uint64_t *), uint64_t words[WORD_COUNT])
+/* Whether all words came, and the source passes its tests. */
+static bool hardware_words(bool (*attempt)(uint64_t *), struct health *health,
+                           uint64_t words[WORD_COUNT])
 {
-    bool good = true;
-
     for (unsigned i = 0; i < WORD_COUNT; i++) {
         if (!hardware_word(attempt, &words[i]))
             return false;
-        if (words[i] == 0 || words[i] == UINT64_MAX || (i > 0 && words[i] == words[i - 1]))
-            good = false;
     }
-    return good;
+    health_feed(health, words, WORD_COUNT);
+    return health_passes(health);
 }
 
 /* How long the same piece of work takes differs by caches, other processors and interrupts of the
@@ -71,32 +89,42 @@ static void jitter_words(uint64_t words[WORD_COUNT])
 }
 
 /* Asks this processor; returns the sources that answered well. */
-static uint32_t gather(struct pool *pool)
+static uint32_t gather(struct generator *generator, struct pool *pool)
 {
     const struct cpu_features *features = features_get();
     uint32_t sources = 0;
 
-    if (features->rdseed && hardware_words(control_rdseed, pool->rdseed))
+    if (features->rdseed && hardware_words(rdrand_seed_attempt, &generator->rdseed, pool->rdseed))
         sources |= NONOS_ENTROPY_RDSEED;
-    if (features->rdrand && hardware_words(control_rdrand, pool->rdrand))
+    if (features->rdrand && hardware_words(rdrand_attempt, &generator->rdrand, pool->rdrand))
         sources |= NONOS_ENTROPY_RDRAND;
     jitter_words(pool->jitter);
     return sources;
 }
 
-/* Asks this processor and mixes it all in; sources: those that the rest of the pool is from. */
-static uint32_t seed(struct pool *pool, uint32_t sources)
+/* Asks again and mixes it all in. sources: those that the rest of the pool is from; returns all. */
+static uint32_t seed(struct generator *generator, struct pool *pool, uint32_t sources)
 {
-    sources |= gather(pool);
-    random_seed(&generator, pool, sizeof *pool, sources != 0);
+    sources |= gather(generator, pool);
+    random_seed(&generator->random, pool, sizeof *pool, sources != 0);
     bytes_wipe(pool, sizeof *pool);
-    if (sources != 0)
-        seed_count++;
+    generator->pieces = sources != 0 ? PIECES_PER_SEED : PIECES_WITHOUT_SOURCE;
     return sources;
+}
+
+/* A source counts after so many good words; they are thrown away. */
+static void start_test(bool (*attempt)(uint64_t *), struct health *health)
+{
+    uint64_t words[WORD_COUNT];
+
+    for (unsigned i = 0; i < HEALTH_START_COUNT / sizeof words; i++)
+        (void)hardware_words(attempt, health, words);
+    bytes_wipe(words, sizeof words);
 }
 
 enum nonos_error generator_init(uint8_t entropy[GENERATOR_ENTROPY_LEN], uint32_t sources)
 {
+    struct generator *generator = own();
     struct pool pool = {};
 
     panic_secret_enter();
@@ -104,36 +132,99 @@ enum nonos_error generator_init(uint8_t entropy[GENERATOR_ENTROPY_LEN], uint32_t
         sources = 0;
     memcpy(pool.handoff, entropy, GENERATOR_ENTROPY_LEN);
     bytes_wipe(entropy, GENERATOR_ENTROPY_LEN);
-    seed_sources = seed(&pool, sources & NONOS_ENTROPY_ALL);
+    if (features_get()->rdseed)
+        start_test(rdrand_seed_attempt, &generator->rdseed);
+    if (features_get()->rdrand)
+        start_test(rdrand_attempt, &generator->rdrand);
+    first_sources = seed(generator, &pool, sources & NONOS_ENTROPY_ALL);
     panic_secret_leave();
-    return seed_sources != 0 ? NONOS_OK : NONOS_E_NOT_SEEDED;
+    return first_sources != 0 ? NONOS_OK : NONOS_E_NOT_SEEDED;
+}
+
+void generator_prepare(uint32_t index)
+{
+    uint8_t bytes[GENERATOR_ENTROPY_LEN];
+    bool were_on = interrupts_disable();
+
+    panic_secret_enter();
+    generator_bytes(bytes, sizeof bytes);
+    random_seed(&generators[index].random, bytes, sizeof bytes, true);
+    generators[index].pieces = 0;
+    bytes_wipe(bytes, sizeof bytes);
+    panic_secret_leave();
+    interrupts_restore(were_on);
+}
+
+static void seed_again(struct generator *generator)
+{
+    struct pool pool = {};
+
+    (void)seed(generator, &pool, 0);
+}
+
+/* One piece of work: seeds when that is due, or gives out len bytes. Returns how many it gave. */
+static size_t give(uint8_t *out, size_t len)
+{
+    bool were_on = interrupts_disable();
+    struct generator *generator = own();
+    enum nonos_error error = NONOS_OK;
+
+    panic_secret_enter();
+    if (generator->random.seeded && generator->pieces == 0) {
+        seed_again(generator);
+        len = 0;
+    } else {
+        generator->pieces--;
+        error = random_bytes(&generator->random, out, len);
+    }
+    panic_secret_leave();
+    /* Out of a state that another processor erased meanwhile, these would be no random bytes. */
+    if (!__atomic_load_n(&generator->random.seeded, __ATOMIC_ACQUIRE))
+        error = NONOS_E_NOT_SEEDED;
+    interrupts_restore(were_on);
+    if (error != NONOS_OK) {
+        bytes_wipe(out, len);
+        panic("random bytes asked for, but there is no seed (NOT_SEEDED, code %d)", (int)error);
+    }
+    return len;
 }
 
 void generator_bytes(void *out, size_t len)
 {
-    struct pool pool = {};
-    enum nonos_error error;
+    uint8_t *to = out;
+    size_t given;
 
-    panic_secret_enter();
-    if (generator.seeded && random_wants_seed(&generator))
-        (void)seed(&pool, 0);
-    error = random_bytes(&generator, out, len);
-    panic_secret_leave();
-    if (error != NONOS_OK)
-        panic("random bytes asked for, but there is no seed (NOT_SEEDED, code %d)", (int)error);
+    for (; len > 0; len -= given, to += given)
+        given = give(to, len < PIECE_LEN ? len : PIECE_LEN);
 }
 
 uint32_t generator_sources(void)
 {
-    return seed_sources;
+    return first_sources;
 }
 
-uint32_t generator_seed_count(void)
+const char *generator_source_name(unsigned index)
 {
-    return seed_count;
+    static const char names[GENERATOR_SOURCE_COUNT][9] = {"firmware", "RDRAND", "RDSEED"};
+
+    return names[index];
+}
+
+uint32_t generator_failed(void)
+{
+    const struct generator *generator = own();
+
+    return (generator->rdseed.failed ? NONOS_ENTROPY_RDSEED : 0u) |
+           (generator->rdrand.failed ? NONOS_ENTROPY_RDRAND : 0u);
 }
 
 void generator_wipe(void)
 {
-    bytes_wipe(&generator, sizeof generator);
+    /* First of all: see give(), which may be under way. */
+    for (unsigned i = 0; i < CPU_MAX; i++)
+        __atomic_store_n(&generators[i].random.seeded, false, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < CPU_MAX; i++) {
+        bytes_wipe(generators[i].random.key, sizeof generators[i].random.key);
+        bytes_wipe(generators[i].random.buffer, sizeof generators[i].random.buffer);
+    }
 }

@@ -58,11 +58,14 @@ void monitor_show_start(void)
 void monitor_show_tests(void)
 {
     uint32_t sources = generator_sources();
+    char names[LINE_MAX_LEN / 2] = "";
+    size_t len = 0;
 
-    show(1, "self-tests: %zu passed; entropy: %s%s%stiming jitter", selftest_passed_count(),
-         (sources & NONOS_ENTROPY_FIRMWARE) != 0 ? "firmware, " : "",
-         (sources & NONOS_ENTROPY_RDSEED) != 0 ? "RDSEED, " : "",
-         (sources & NONOS_ENTROPY_RDRAND) != 0 ? "RDRAND, " : "");
+    for (unsigned i = 0; i < GENERATOR_SOURCE_COUNT; i++) {
+        if ((sources >> i & 1) != 0)
+            len += format_text(names + len, sizeof names - len, "%s, ", generator_source_name(i));
+    }
+    show(1, "self-tests: %zu passed; entropy: %stiming jitter", selftest_passed_count(), names);
 }
 
 void monitor_show_ready(void)

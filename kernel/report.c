@@ -189,12 +189,19 @@ void report_print_selftests(void)
 static void print_entropy(void)
 {
     uint32_t sources = generator_sources();
+    uint32_t failed = generator_failed();
 
     print_label("entropy");
-    console_printf("%s%s%stiming jitter\n",
-                   (sources & NONOS_ENTROPY_FIRMWARE) != 0 ? "firmware, " : "",
-                   (sources & NONOS_ENTROPY_RDSEED) != 0 ? "RDSEED, " : "",
-                   (sources & NONOS_ENTROPY_RDRAND) != 0 ? "RDRAND, " : "");
+    for (unsigned i = 0; i < GENERATOR_SOURCE_COUNT; i++) {
+        if ((sources >> i & 1) != 0)
+            console_printf("%s, ", generator_source_name(i));
+    }
+    console_printf("timing jitter");
+    for (unsigned i = 0; i < GENERATOR_SOURCE_COUNT; i++) {
+        if ((failed >> i & 1) != 0)
+            console_printf("; %s fails its tests", generator_source_name(i));
+    }
+    console_printf("\n");
 }
 
 /* What the loader's steps took, and the kernel up to here. Nothing where it took no times. */

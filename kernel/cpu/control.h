@@ -1,7 +1,7 @@
 /*
- * control.h - control registers, time-stamp counter, CPUID, hardware random numbers, halting.
+ * control.h - control registers, time-stamp counter, CPUID, halting.
  *
- * Source: SDM vol. 3 §2.5 (control registers); SDM vol. 2 CPUID, RDTSC, RDRAND, RDSEED.
+ * Source: SDM vol. 3 §2.5 (control registers); SDM vol. 2 CPUID, RDTSC.
  */
 #ifndef NONOS_KERNEL_CPU_CONTROL_H
 #define NONOS_KERNEL_CPU_CONTROL_H
@@ -66,24 +66,6 @@ static inline uint64_t control_read_tsc(void)
 
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
-}
-
-/* One attempt each; false, and *value 0, when the source had nothing to give. Only where CPUID has
- * them. */
-static inline bool control_rdrand(uint64_t *value)
-{
-    bool ok;
-
-    __asm__ volatile("rdrand %0" : "=r"(*value), "=@ccc"(ok));
-    return ok;
-}
-
-static inline bool control_rdseed(uint64_t *value)
-{
-    bool ok;
-
-    __asm__ volatile("rdseed %0" : "=r"(*value), "=@ccc"(ok));
-    return ok;
 }
 
 /* Interrupts off, halted, for ever. */

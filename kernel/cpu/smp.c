@@ -7,6 +7,7 @@
 #include "kernel/cpu/features.h"
 #include "kernel/cpu/idt.h"
 #include "kernel/cpu/io.h"
+#include "kernel/generator.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/mapping.h"
 #include "kernel/mem/paging.h"
@@ -123,6 +124,7 @@ bool smp_start_processor(uint32_t apic_id)
     cpu = cpu_add(apic_id);
     if (cpu == nullptr || !stacks_make(cpu))
         return false;
+    generator_prepare(cpu->index);
     parameters = (struct smp_parameters *)((uint8_t *)direct_map_at(trampoline.page) +
                                            (smp_trampoline_parameters - smp_trampoline));
     parameters->gdt = (uint32_t)(trampoline.page +

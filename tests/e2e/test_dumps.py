@@ -33,7 +33,7 @@ def run_with_known_entropy(guest):
             secrets[f"seed, bytes {at} to {at + 63}"] = pool[at:at + 64]
     guest.run_to("power_init")
     left = guest.find(secrets)
-    secrets["generator's first key"] = guest.debugger.read(guest.symbols["generator"], 32)
+    secrets["generator's first key"] = guest.debugger.read(guest.symbols["generators"], 32)
     assert len(set(secrets["generator's first key"])) > 16
 
     guest.go_on_to_the_prompt()

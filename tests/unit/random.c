@@ -36,7 +36,6 @@ static void test_refuses_before_the_first_seed_and_clears_the_output(void **)
     memset(out, 0xA5, sizeof out);
     assert_int_equal(random_bytes(&random, out, sizeof out), NONOS_E_NOT_SEEDED);
     assert_true(bytes_are_zero(out, sizeof out));
-    assert_true(random_wants_seed(&random));
     assert_int_equal(random_bytes(&random, nullptr, 0), NONOS_E_NOT_SEEDED);
 }
 
@@ -150,24 +149,6 @@ static void test_seeds_mix(void **)
     assert_memory_not_equal(x, y, sizeof x);
 }
 
-static void test_wants_a_seed_after_a_megabyte(void **)
-{
-    struct random random = seeded();
-    static uint8_t out[1 << 16];
-    for (uint64_t given = 0; given + sizeof out < RANDOM_RESEED_LEN; given += sizeof out) {
-        assert_false(random_wants_seed(&random));
-        take(&random, out, sizeof out);
-    }
-    take(&random, out, sizeof out - 1);
-    assert_false(random_wants_seed(&random));
-    take(&random, out, 1);
-    assert_true(random_wants_seed(&random));
-    random_seed(&random, "x", 1, false);
-    assert_true(random_wants_seed(&random));
-    random_seed(&random, ENTROPY, sizeof ENTROPY, true);
-    assert_false(random_wants_seed(&random));
-}
-
 int main(void)
 {
     if (sodium_init() < 0)
@@ -181,7 +162,6 @@ int main(void)
         cmocka_unit_test(test_given_bytes_and_keys_are_erased),
         cmocka_unit_test(test_a_new_seed_changes_the_output_at_once),
         cmocka_unit_test(test_seeds_mix),
-        cmocka_unit_test(test_wants_a_seed_after_a_megabyte),
     };
     return cmocka_run_group_tests_name("random", tests, nullptr, nullptr);
 }
