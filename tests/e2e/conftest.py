@@ -62,9 +62,10 @@ def start_pvh(accelerator):
     words of QEMU's command line."""
     guests = []
 
-    def start(kernel, extra=()):
+    def start(kernel, extra=(), memory_mib=256):
         guests.append(guest_module.Guest(
-            machine.pvh_command(machine.find_qemu(), accelerator, kernel, extra=extra)))
+            machine.pvh_command(machine.find_qemu(), accelerator, kernel, memory_mib=memory_mib,
+                                extra=extra)))
         return guests[-1]
 
     yield start

@@ -1,5 +1,6 @@
 """The suites of tests/guest/, each a kernel of its own that ends the machine when it is through."""
 
+import collections
 import re
 
 import pytest
@@ -8,15 +9,27 @@ import pytest
 EXIT = ("-device", "isa-debug-exit,iobase=0x501,iosize=4")
 ALL_OK = 1
 
+# What a suite runs on: processors, memory, what its guest_option() asks for, and how long it may
+# take at most (seconds).
+Suite = collections.namedtuple("Suite", "processors memory_mib options limit",
+                               defaults=(1, 128, {}, 60))
 SUITES = {
-    "walk": ("-smp", "2"),
+    "walk": Suite(processors=2),
 }
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_every_test_of_the_suite_is_ok(start_pvh, build, suite):
-    guest = start_pvh(f"{build}/guests/{suite}.unsigned", extra=(*EXIT, *SUITES[suite]))
-    status = guest.wait_for_end(60)
+def words_of(suite):
+    words = [*EXIT, "-smp", str(suite.processors)]
+    for name, value in suite.options.items():
+        words += ["-fw_cfg", f"name=opt/nonos/{name},string={value}"]
+    return words
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
+    suite = SUITES[name]
+    guest = start_pvh(f"{build}/guests/{name}.unsigned", words_of(suite), suite.memory_mib)
+    status = guest.wait_for_end(suite.limit)
     said = guest.text()
     summary = re.search(r"^suite: (\d+) tests, (\d+) failed$", said, re.MULTILINE)
     assert summary and summary.group(2) == "0" and int(summary.group(1)) > 0, said

@@ -11,12 +11,18 @@
 
 static unsigned failures;
 
-void guest_check(bool condition, const char *text, const char *file, int line)
+bool guest_check(bool condition, const char *text, const char *file, int line)
 {
-    if (condition)
-        return;
-    failures++;
-    console_printf("  %s:%d: %s\n", file, line, text);
+    if (!condition) {
+        __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED);
+        console_printf("  %s:%d: %s\n", file, line, text);
+    }
+    return condition;
+}
+
+unsigned guest_failures(void)
+{
+    return __atomic_load_n(&failures, __ATOMIC_RELAXED);
 }
 
 void prompt_run(void)
@@ -26,8 +32,8 @@ void prompt_run(void)
     for (size_t i = 0; i < guest_test_count; i++) {
         failures = 0;
         guest_tests[i].run();
-        failed += failures != 0;
-        console_printf(failures == 0 ? "ok %s\n" : "FAIL %s\n", guest_tests[i].name);
+        failed += guest_failures() != 0;
+        console_printf(guest_failures() == 0 ? "ok %s\n" : "FAIL %s\n", guest_tests[i].name);
     }
     console_printf("suite: %u tests, %u failed\n", (unsigned)guest_test_count, failed);
     io_write_8(EXIT_PORT, failed == 0 && guest_test_count > 0 ? EXIT_GOOD : EXIT_BAD);

@@ -1,14 +1,37 @@
-# Kernels that run a suite of tests in place of the prompt: the product's objects but that one, and
-# tests/guest/suite_NAME.c. No program of a suite is ever in the product.
+# Kernels that run a suite of tests in place of the prompt: the product's objects but that one, what
+# the suites share, and tests/guest/suite_NAME.c. No program of a suite is ever in the product.
 GUESTS := $(patsubst tests/guest/suite_%.c,%,$(wildcard tests/guest/suite_*.c))
+GUEST_SHARED := $(filter-out tests/guest/suite_%.c,$(wildcard tests/guest/*.c tests/guest/*.S))
+GUEST_PROGRAMS := $(patsubst tests/guest/programs/%.c,%,$(wildcard tests/guest/programs/*.c))
 GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
-    $(BUILD)/kernel/tests/guest/guest.o \
-    $(patsubst %,$(BUILD)/kernel/%.o,$(wildcard tests/guest/*.S))
+    $(call objects,kernel,$(GUEST_SHARED)) \
+    $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o)
+# Where the harness looks on (tests/guest/watch.c): each is called from another file than its own.
+GUEST_WATCHED := trap_handle syscall_dispatch thread_free frames_allocate console_write
 variants: $(GUESTS:%=$(BUILD)/guests/%.unsigned)
 $(GUESTS:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: $(BUILD)/kernel/tests/guest/suite_%.o \
     $(GUEST_PARTS) tests/guest/rules.mk
 	@mkdir -p $(@D)
 	$(SAY) link $@
-	$(Q)$(KERNEL_LINK) -o $@
+	$(Q)$(KERNEL_LINK) $(GUEST_WATCHED:%=--wrap=%) -o $@
 $(BUILD)/guests/%.unsigned: $(BUILD)/guests/%.elf $(NONOS)
 	$(Q)$(NONOS) seal $< -o $@
+
+# Programs for ring 3 in C: flat, at one fixed address, inside the kernel of each suite.
+PROGRAM_FLAGS := --target=x86_64-unknown-none-elf $(COMMON) -ffreestanding -nostdlibinc -Icrypto/freestanding \
+    -march=x86-64 -mgeneral-regs-only -fno-pic -mcmodel=small -fno-unwind-tables \
+    -fno-asynchronous-unwind-tables -O2
+GUEST_PROGRAM := $(BUILD)/guests/programs
+$(GUEST_PROGRAM)/%.o: tests/guest/programs/%.c $(INPUTS) tests/guest/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) compile $<
+	$(Q)$(CC) $(PROGRAM_FLAGS) $(WARNINGS) -c $< -o $@
+$(GUEST_PROGRAM)/%.elf: $(GUEST_PROGRAM)/%.o $(BUILD)/kernel/tests/guest/programs/start.S.o \
+    tests/guest/programs/program.ld
+	$(Q)$(LD) -m elf_x86_64 -static --build-id=none -z noexecstack -T $(filter %.ld,$^) $(filter %.o,$^) -o $@
+$(GUEST_PROGRAM)/%.bin: $(GUEST_PROGRAM)/%.elf
+	$(Q)$(OBJCOPY) -O binary -j .text $< $@
+$(GEN)/guest-program-%.S: $(GUEST_PROGRAM)/%.bin tests/guest/rules.mk
+	@mkdir -p $(@D)
+	$(Q)printf '    .section .rodata.programs, "a", @progbits\n    .globl program_%s, program_%s_end\n    .balign 16\nprogram_%s:\n    .incbin "%s"\nprogram_%s_end:\n    .section .note.GNU-stack, "", @progbits\n' \
+	    $* $* $* $< $* > $@
