@@ -116,7 +116,7 @@ def test_nothing_is_mapped_in_the_lower_half(seen):
 def test_the_kernel_counts_what_is_seen_from_outside(seen):
     assert seen.table.splitlines()[-1].strip() == CLEAN
     rows = ROW.findall(seen.table)
-    assert len(rows) == 12 and len(seen.table.splitlines()) == len(rows) + 2
+    assert len(rows) == 13 and len(seen.table.splitlines()) == len(rows) + 2
     counted = 0
     for first, last, rights, *counts, what in rows:
         pages = [page for page in seen.pages

@@ -135,7 +135,7 @@ def at_the_prompt(build, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def without_features(build, tmp_path_factory):
-    started = Machine(build, tmp_path_factory.mktemp("machine"), "max,-smep,-smap,-umip,-apic")
+    started = Machine(build, tmp_path_factory.mktemp("machine"), "max,-smep,-smap,-umip")
     yield started
     started.guest.end()
 
