@@ -1,0 +1,54 @@
+/* What must be true whenever nobody does anything. */
+#include "tests/guest/soak.h"
+
+#include "kernel/console.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/mem/frames.h"
+
+/* The list of one priority: whoever is in it waits to run here, and the last one is the last. */
+static bool list_is_right(const struct cpu *cpu, uint32_t priority)
+{
+    const struct run_queue *queue = &cpu->queue;
+    const struct thread *last = nullptr;
+    bool right = true;
+
+    if ((queue->ready >> priority & 1) == 0)
+        return true;
+    for (const struct thread *at = queue->first[priority]; at != nullptr; at = at->next) {
+        right = right && at->state == THREAD_READY && at->cpu == cpu && at->priority == priority;
+        last = at;
+    }
+    return right && last != nullptr && last == queue->last[priority];
+}
+
+bool soak_check_queues(void)
+{
+    bool right = true;
+
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct cpu *cpu = cpu_get(i);
+        bool were_on = lock_take(&cpu->queue.lock);
+        bool its = cpu->thread->state == THREAD_RUNNING && cpu->thread->cpu == cpu;
+
+        for (uint32_t priority = 0; priority < THREAD_PRIORITIES; priority++)
+            its = list_is_right(cpu, priority) && its;
+        lock_release(&cpu->queue.lock, were_on);
+        if (!its)
+            console_printf("  the run queue of processor %u is not what it must be\n", i);
+        right = right && its;
+    }
+    return right;
+}
+
+bool soak_check_frames(uint64_t free_before)
+{
+    struct frames_statistics now;
+
+    frames_get_statistics(&now);
+    if (now.free_pages == free_before)
+        return true;
+    console_printf("  %llu frames are free of %llu, where %llu were before\n",
+                   (unsigned long long)now.free_pages, (unsigned long long)now.total_pages,
+                   (unsigned long long)free_before);
+    return false;
+}

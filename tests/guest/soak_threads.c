@@ -1,0 +1,164 @@
+/* Threads that are made, do something short at a priority and on a processor by chance, and end. */
+#include "tests/guest/soak.h"
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/thread.h"
+
+#define CHILD_MAX 48u /* alive at once */
+#define ROUNDS_MAX 20u
+#define SPINS_MAX 20000u
+#define DEPTH_MAX 8u
+
+struct child {
+    bool taken;
+    bool echoes;
+    struct guest_random random;
+    struct event asked;
+    struct event answered;
+    uint64_t rounds;
+};
+static struct child children[CHILD_MAX];
+static uint64_t made;
+static uint64_t ended;
+
+uint64_t soak_children_made(void)
+{
+    return __atomic_load_n(&made, __ATOMIC_ACQUIRE);
+}
+
+uint64_t soak_children_ended(void)
+{
+    return __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
+}
+
+/* Uses some of its stack, and finds there what it has put there. */
+static void go_deep(struct guest_random *random, unsigned depth)
+{
+    uint64_t words[32];
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < 32; i++)
+        sum += words[i] = guest_random_next(random);
+    if (depth > 0)
+        go_deep(random, depth - 1);
+    else
+        sched_yield();
+    for (size_t i = 0; i < 32; i++)
+        sum -= *(volatile uint64_t *)&words[i];
+    CHECK(sum == 0);
+}
+
+static void spin(uint64_t count)
+{
+    while (count-- > 0)
+        __builtin_ia32_pause();
+}
+
+static void child_run(void *argument)
+{
+    struct child *child = argument;
+
+    for (uint64_t i = 0; i < child->rounds; i++) {
+        if (child->echoes)
+            event_wait(&child->asked);
+        switch (guest_random_below(&child->random, 3)) {
+        case 0:
+            spin(guest_random_below(&child->random, SPINS_MAX));
+            break;
+        case 1:
+            sched_yield();
+            break;
+        default:
+            go_deep(&child->random, (unsigned)guest_random_below(&child->random, DEPTH_MAX));
+            break;
+        }
+        if (child->echoes)
+            event_signal(&child->answered);
+    }
+    /* Who echoes is given back by the one that it answers. */
+    if (!child->echoes)
+        __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
+}
+
+/* Null when as many are alive as may be, or there is no memory. */
+static struct child *child_make(struct guest_random *random, bool echoes)
+{
+    struct thread *thread;
+    struct child *child = nullptr;
+    struct thread_request request = {
+        .name = echoes ? "echo" : "child",
+        .function = child_run,
+        .priority = 1 + (uint32_t)guest_random_below(random, THREAD_PRIORITY_HIGHEST),
+        .cpu = cpu_get((uint32_t)guest_random_below(random, cpu_count()))};
+
+    for (size_t i = 0; i < CHILD_MAX && child == nullptr; i++) {
+        if (!__atomic_exchange_n(&children[i].taken, true, __ATOMIC_ACQUIRE))
+            child = &children[i];
+    }
+    if (child == nullptr)
+        return nullptr;
+    *child = (struct child){.taken = true,
+                            .echoes = echoes,
+                            .random = {guest_random_next(random)},
+                            .asked = EVENT_INIT,
+                            .answered = EVENT_INIT,
+                            .rounds = 1 + guest_random_below(random, ROUNDS_MAX)};
+    request.argument = child;
+    __atomic_fetch_add(&made, 1, __ATOMIC_RELEASE);
+    if (thread_create(&request, &thread) == NONOS_OK)
+        return child;
+    __atomic_fetch_sub(&made, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+    return nullptr;
+}
+
+void soak_spawn(struct soak_worker *worker)
+{
+    (void)child_make(&worker->random, false);
+}
+
+/* There and back between two processors: a wake-up that is lost would hold this worker up for ever.
+ */
+void soak_echo(struct soak_worker *worker)
+{
+    struct child *child = child_make(&worker->random, true);
+
+    if (child == nullptr)
+        return;
+    for (uint64_t left = child->rounds; left > 0; left--) {
+        event_signal(&child->asked);
+        event_wait(&child->answered);
+    }
+    CHECK(child->asked.count == 0 && child->answered.count == 0);
+    CHECK(child->asked.first == nullptr && child->answered.first == nullptr);
+    __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+}
+
+static void wait_to_end(void *argument)
+{
+    event_wait(argument);
+    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
+}
+
+void soak_fill_pools(uint32_t more)
+{
+    static struct event end;
+    uint32_t count = CHILD_MAX + more;
+
+    end = EVENT_INIT;
+    for (uint32_t i = 0; i < count; i++) {
+        struct thread *thread;
+        const struct thread_request request = {.name = "first",
+                                               .function = wait_to_end,
+                                               .argument = &end,
+                                               .priority = THREAD_PRIORITY_NORMAL,
+                                               .cpu = cpu_get(i % cpu_count())};
+
+        CHECK(thread_create(&request, &thread) == NONOS_OK);
+        made++;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        event_signal(&end);
+}
