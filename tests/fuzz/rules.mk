@@ -10,13 +10,14 @@ FUZZ_LDFLAGS := -fuse-ld=lld -fsanitize=fuzzer,address,undefined
 
 # Targets ------------------------------------------------------------------------------------------
 TIME := 60
+SEED := 0 # each run tries others
 FUZZ_TOOLS := make_seeds
 FUZZERS := $(filter-out $(FUZZ_TOOLS),$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 
 $(eval $(call world,fuzz,$(HOST_CC) $(FUZZ_FLAGS),$(CRYPTO) $(CRYPTO_ASM) $(IMAGE) $(TOOL_MODULES) $(HOSTABLE)))
 
-fuzz: fuzzers ## run every fuzz target for TIME=60 seconds each
-	@$(NO_KEY) $(PYTHON) -B tests/fuzz/run.py --build $(BUILD) --time $(TIME)
+fuzz: fuzzers ## run every fuzz target for TIME=60 seconds each; SEED=N repeats a run
+	@$(NO_KEY) $(PYTHON) -B tests/fuzz/run.py --build $(BUILD) --time $(TIME) --seed $(SEED)
 
 fuzzers: $(addprefix $(BUILD)/fuzzers/,$(FUZZERS) $(FUZZ_TOOLS))
 

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""run.py --build DIR [--time SECONDS] [TARGET...]: runs the fuzz targets and prints what each did.
+"""run.py --build DIR [--time SECONDS] [--seed N] [TARGET...]: runs the fuzz targets and prints what each did.
 
 Targets are DIR/fuzzers/*, their first inputs come from DIR/fuzzers/make_seeds; as many run at once
 as there are processors. What a target has learnt is kept in DIR/fuzz-corpus and used by the next
 run; an input that breaks something is kept in DIR/fuzz-crashes, and the line that replays it is
-printed. Exit status 1 when anything broke, or ran nothing.
+printed. With a seed each target tries the same changes in the same order, as far as the time
+goes; without one every run tries others. Exit status 1 when anything broke, or ran nothing.
 """
 
 import argparse
@@ -65,7 +66,7 @@ def judge(status, late, executions, edges, crashes):
     return ""
 
 
-def run(target, build, seconds):
+def run(target, build, seconds, seed):
     program = os.path.join(build, "fuzzers", target)
     corpus = os.path.join(build, "fuzz-corpus", target)
     crashes = os.path.join(build, "fuzz-crashes", target)
@@ -74,7 +75,7 @@ def run(target, build, seconds):
     words = os.path.join(SOURCES, target + ".dict")
     before = set(os.listdir(crashes))
     command = [program, f"-max_total_time={seconds}", f"-max_len={LENGTHS.get(target, LENGTH)}",
-               "-print_final_stats=1", f"-artifact_prefix={crashes}/", *LIMITS,
+               f"-seed={seed}", "-print_final_stats=1", f"-artifact_prefix={crashes}/", *LIMITS,
                *([f"-dict={words}"] if os.path.exists(words) else []),
                corpus, os.path.join(build, "fuzz-seeds", target)]
     with tempfile.TemporaryDirectory(prefix="nonos-fuzz-") as folder:
@@ -142,6 +143,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", required=True, metavar="DIR", help="the build directory")
     parser.add_argument("--time", type=int, default=60, metavar="SECONDS", help="for each target")
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
+                        help="of all that is tried; 0: a new one")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="only these")
     arguments = parser.parse_args()
     if arguments.time < 1:
@@ -152,7 +155,7 @@ def main():
     print(f"{'target':12} {'executions':>12} {'edges':>7} {'corpus':>7} {'crashes':>8}", flush=True)
     results = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        running = [pool.submit(run, target, build, arguments.time) for target in targets]
+        running = [pool.submit(run, target, build, arguments.time, arguments.seed) for target in targets]
         for done in concurrent.futures.as_completed(running):
             result = done.result()
             results.append(result)
