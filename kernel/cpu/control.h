@@ -68,6 +68,25 @@ static inline uint64_t control_read_tsc(void)
     return (uint64_t)high << 32 | low;
 }
 
+/* Not before what the program did before it. */
+static inline uint64_t control_read_tsc_ordered(void)
+{
+    __asm__ volatile("lfence" : : : "memory");
+    return control_read_tsc();
+}
+
+/* What was read and written before is done before anything that follows. */
+static inline void control_fence(void)
+{
+    __asm__ volatile("mfence; lfence" : : : "memory");
+}
+
+/* In every turn of a loop that waits for another processor. */
+static inline void control_pause(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
+
 /* Interrupts off, halted, for ever. */
 [[noreturn]] static inline void control_halt(void)
 {
