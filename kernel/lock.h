@@ -20,6 +20,7 @@ enum lock_rank {
     LOCK_SLAB = 50,
     LOCK_FRAMES = 60,
     LOCK_SHOOTDOWN = 70,
+    LOCK_INTERRUPTS = 75, /* vectors, and the I/O APICs */
     LOCK_CONSOLE = 80,
 };
 
