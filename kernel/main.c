@@ -13,6 +13,8 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/pic.h"
 #include "kernel/cpu/smp.h"
+#include "kernel/dev/clock.h"
+#include "kernel/dev/io_apic.h"
 #include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
@@ -49,6 +51,11 @@ static void processors_start(void)
     if (!apic_init())
         panic("the processor has no local APIC");
     apic_init_processor();
+    io_apic_init(platform_get());
+    apic_timer_measure();
+    clock_init(platform_get(), &info);
+    apic_timer_calibrate();
+    timeline_mark(TIMELINE_CLOCK);
     syscall_init_processor();
     sched_init("prompt", stack_top(STACK_KERNEL));
     if (!smp_start_processor(1))

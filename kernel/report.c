@@ -3,9 +3,11 @@
 #include "image/manifest.h"
 #include "kernel/boot_info.h"
 #include "kernel/console.h"
+#include "kernel/cpu/apic.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/features.h"
 #include "kernel/cpu/msr.h"
+#include "kernel/dev/clock.h"
 #include "kernel/generator.h"
 #include "kernel/image.h"
 #include "kernel/measured.h"
@@ -45,22 +47,10 @@ static void print_text_row(const char *label, struct manifest_text text)
     console_printf("%.*s\n", (int)text.len, text.bytes);
 }
 
-/* Times are in milliseconds where the counter's frequency is known, else in millions of counts. */
-static uint64_t ticks_per_unit(void)
-{
-    uint64_t hz = boot_info()->handoff.tsc_hz;
-
-    return hz >= 1000 ? hz / 1000 : 1000000;
-}
-
-static const char *unit_name(void)
-{
-    return boot_info()->handoff.tsc_hz >= 1000 ? "ms" : "million ticks";
-}
-
+/* In milliseconds. */
 static void print_ticks(uint64_t ticks)
 {
-    uint64_t unit = ticks_per_unit();
+    uint64_t unit = clock_tsc_hz() / 1000;
 
     console_printf("%llu.%02llu", (unsigned long long)(ticks / unit),
                    (unsigned long long)(ticks % unit * 100 / unit));
@@ -152,6 +142,18 @@ static void print_protection(void)
     console_printf("\n");
 }
 
+static void print_clock(void)
+{
+    const struct calibration *calibration = clock_calibration();
+
+    print_label("clock");
+    console_printf("%llu kHz by %s", (unsigned long long)(clock_tsc_hz() / 1000),
+                   calibration->source != nullptr ? calibration->source : "assumption");
+    if (calibration->witness != nullptr)
+        console_printf(", confirmed by %s", calibration->witness);
+    console_printf("; %s, timer: %s\n", apic_mode_name(), apic_timer_name());
+}
+
 static void print_memory(void)
 {
     struct frames_statistics frames;
@@ -217,11 +219,11 @@ static void print_stages(void)
             console_printf("%s%s ", i == 0 ? "" : ", ", steps[i].name);
             print_ticks(steps[i].ticks);
         }
-        console_printf(" %s\n", unit_name());
+        console_printf(" ms\n");
     }
     print_label("kernel up");
     print_ticks(control_read_tsc() - info->entry_tsc);
-    console_printf(" %s\n", unit_name());
+    console_printf(" ms\n");
 }
 
 static void print_summary(void)
@@ -231,6 +233,7 @@ static void print_summary(void)
     print_measured();
     print_processor();
     print_protection();
+    print_clock();
     print_memory();
     print_image();
     report_print_selftests();

@@ -18,7 +18,8 @@ static const char *const mark_names[TIMELINE_COUNT] = {
     [TIMELINE_FRAMES] = "frames",       [TIMELINE_TABLES] = "tables",
     [TIMELINE_STACKS] = "stacks",       [TIMELINE_CHECK] = "check",
     [TIMELINE_MEMORY] = "memory",       [TIMELINE_GENERATOR] = "generator",
-    [TIMELINE_ACPI] = "ACPI",           [TIMELINE_REPORT] = "report",
+    [TIMELINE_ACPI] = "ACPI",           [TIMELINE_CLOCK] = "clock",
+    [TIMELINE_REPORT] = "report",
 };
 
 static uint64_t marks[TIMELINE_COUNT];

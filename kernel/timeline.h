@@ -33,6 +33,7 @@ enum timeline_mark {
     TIMELINE_SELFTEST_7,
     TIMELINE_GENERATOR,
     TIMELINE_ACPI,
+    TIMELINE_CLOCK, /* calibration: time that passes, not work */
     TIMELINE_REPORT,
     TIMELINE_COUNT,
 };

@@ -4,10 +4,11 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/vectors.h"
+#include "kernel/dev/clock.h"
 #include "kernel/sched/thread_stack.h"
 #include "kernel/user/process.h"
 
-#define TICK_COUNTS 100000u
+#define TICK_NS UINT64_C(10000000)
 
 /* switch.S */
 void sched_switch(uint64_t *save_rsp, uint64_t load_rsp);
@@ -108,7 +109,7 @@ void sched_wake(struct thread *thread)
 void sched_tick(void)
 {
     cpu_current()->queue.reschedule = true;
-    apic_timer_set(TICK_COUNTS);
+    apic_timer_set(clock_now_ns() + TICK_NS);
 }
 
 void sched_preempt(void)
@@ -141,7 +142,7 @@ static void begin(struct cpu *cpu, struct thread *thread)
     cpu->thread = thread;
     cpu->kernel_rsp = thread->stack_top;
     gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)thread->stack_top);
-    apic_timer_set(TICK_COUNTS);
+    apic_timer_set(clock_now_ns() + TICK_NS);
 }
 
 void sched_init(const char *name, void *stack_top)
