@@ -134,7 +134,7 @@ release: ## a folder to give away, signed with SIGNING_KEY: build/release/nonos-
 	@$(MAKE) $(PARALLEL) PROFILE=release all $(GEN)/signer.pem
 	@$(NO_KEY) FONT_LICENSE='$(FONT_LICENSE)' $(PYTHON) -B scripts/release assemble $(BUILD) $(VERSION)
 
-pictures: image-map boot-screen timeline ## make the pictures of the documents (docs/pictures/) from this build
+pictures: image-map boot-screen timeline call-map ## make the pictures of the documents (docs/pictures/) from this build
 
 size: all ## where the bytes of kernel and loader go
 	@scripts/size $(BUILD)
@@ -156,7 +156,7 @@ help: ## this list
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all kernel unsigned bootloader tools image run debug test release verify check pictures size \
-    setup doctor clean help unit-tests test-all image-map boot-screen
+    setup doctor clean help unit-tests test-all image-map boot-screen call-map
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
 ifeq ($(filter run debug release secureboot test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
@@ -297,6 +297,11 @@ image-map: $(PICTURE_PARTS)
 	$(SAY) draw docs/pictures/image-map.svg
 	$(Q)$(NONOS) inspect --svg --no-digest --allow-dev -i $(BUILD)/pictures/example.identity \
 	    -o docs/pictures/image-map.svg $(BUILD)/pictures/kernel.bin
+
+# Who calls whom in the kernel, out of its object files.
+call-map: $(KERNEL_ELF)
+	$(SAY) draw docs/pictures/call-map.svg
+	$(Q)NM=$(NM) scripts/call-map $(BUILD) docs/pictures/call-map.svg
 
 # What the screen shows at the end of a boot of this build.
 boot-screen: $(DISK)
