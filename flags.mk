@@ -90,6 +90,8 @@ FLAGS_host/crypto/blake3 := -mllvm -unroll-threshold=1600
 HURRIED := kernel/lock.c kernel/sched/event.c kernel/sched/sched.c kernel/user/syscall.c
 UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/* display image)))
 $(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
+# From a system call to its function there is no indirect branch, which a program could train.
+FLAGS_kernel/kernel/user/syscall := -fno-jump-tables
 # What is chosen at run time where the processor has it (crypto/processor.h).
 FLAGS_crypto/keccak_bmi := -mbmi -mbmi2      # general registers still
 # In the loader they come after -mgeneral-regs-only and take vectors back; x87 and MMX stay off.

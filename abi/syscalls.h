@@ -17,6 +17,9 @@
 #define NONOS_MAP_READ 0x0
 #define NONOS_MAP_WRITE 0x1
 #define NONOS_MAP_EXECUTE 0x2 /* never together with NONOS_MAP_WRITE */
+#define NONOS_MAP_ALL 0x3
+
+#define NONOS_LOG_MAX_LEN 256 /* bytes of one log_write */
 
 #ifndef __ASSEMBLER__
 enum nonos_syscall {

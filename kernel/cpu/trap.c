@@ -2,8 +2,14 @@
 
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupts.h"
+#include "kernel/format.h"
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/user/copy.h"
+#include "kernel/user/process.h"
+
+#define WHAT_MAX_LEN 128u
 
 /* Page-fault error code, SDM vol. 3 §4.7. */
 #define FAULT_PRESENT (1u << 0)
@@ -75,50 +81,57 @@ static const struct stack *stack_left(const struct trap_frame *frame, uint64_t a
     return stack;
 }
 
-[[noreturn]] static void handle_page_fault(const struct trap_frame *frame)
+/* What happened, in words. A stack that has run into its guard page cannot take the page fault's
+ * frame: the processor goes on to a double fault, with the page fault's address still in CR2. */
+static void describe(const struct trap_frame *frame, char text[WHAT_MAX_LEN])
 {
     uint64_t address = control_read_cr2();
+    bool is_page_fault = frame->vector == VECTOR_PAGE_FAULT;
+    bool is_double_fault = frame->vector == VECTOR_DOUBLE_FAULT;
+    const char *name =
+        names[frame->vector] != nullptr ? names[frame->vector] : "reserved exception";
     const char *how;
-    const struct stack *stack = stack_left(frame, address, &how);
+    const struct stack *stack =
+        is_page_fault || is_double_fault ? stack_left(frame, address, &how) : nullptr;
 
     if (stack != nullptr)
-        panic_exception(frame, "page fault: the %s stack has %s (0x%016llx)", stack->name, how,
-                        (unsigned long long)address);
-    panic_exception(frame, "page fault: %s 0x%016llx%s: %s", access_of(frame->error_code),
-                    (unsigned long long)address, mode_of(frame),
-                    reason_of(frame->error_code, address));
+        (void)format_text(text, WHAT_MAX_LEN, "%s: the %s stack has %s (0x%016llx)", name,
+                          stack->name, how, (unsigned long long)address);
+    else if (is_page_fault)
+        (void)format_text(text, WHAT_MAX_LEN, "%s: %s 0x%016llx%s: %s", name,
+                          access_of(frame->error_code), (unsigned long long)address, mode_of(frame),
+                          reason_of(frame->error_code, address));
+    else if (is_double_fault)
+        (void)format_text(text, WHAT_MAX_LEN, "%s%s", name, mode_of(frame));
+    else
+        (void)format_text(text, WHAT_MAX_LEN, "%s%s (exception %u, error code 0x%llx)", name,
+                          mode_of(frame), (unsigned)frame->vector,
+                          (unsigned long long)frame->error_code);
 }
 
-/* A stack that has run into its guard page cannot take the page fault's frame: the processor goes
- * on to a double fault, with the page fault's address still in CR2. */
-[[noreturn]] static void handle_double_fault(const struct trap_frame *frame)
+/* Whether it is the running program's doing, which then ends; else the kernel's, which does. */
+static bool is_by_program(const struct trap_frame *frame)
 {
-    uint64_t address = control_read_cr2();
-    const char *how;
-    const struct stack *stack = stack_left(frame, address, &how);
-
-    if (stack != nullptr)
-        panic_exception(frame, "double fault: the %s stack has %s (0x%016llx)", stack->name, how,
-                        (unsigned long long)address);
-    panic_exception(frame, "double fault%s", mode_of(frame));
+    return trap_is_user(frame) && frame->vector != VECTOR_DOUBLE_FAULT &&
+           frame->vector != VECTOR_MACHINE_CHECK && thread_current()->process != nullptr;
 }
 
-[[noreturn]] static void handle_exception(const struct trap_frame *frame)
+static void handle_exception(struct trap_frame *frame)
 {
-    const char *name = names[frame->vector];
+    char what[WHAT_MAX_LEN];
 
-    if (frame->vector == VECTOR_PAGE_FAULT)
-        handle_page_fault(frame);
-    if (frame->vector == VECTOR_DOUBLE_FAULT)
-        handle_double_fault(frame);
-    panic_exception(frame, "%s%s (exception %u, error code 0x%llx)",
-                    name != nullptr ? name : "reserved exception", mode_of(frame),
-                    (unsigned)frame->vector, (unsigned long long)frame->error_code);
+    if (copy_survives(frame, control_read_cr2()))
+        return;
+    describe(frame, what);
+    if (is_by_program(frame))
+        process_fault(frame, what);
+    panic_exception(frame, "%s", what);
 }
 
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector < VECTOR_EXCEPTIONS)
         handle_exception(frame);
-    interrupts_handle((unsigned)frame->vector);
+    else
+        interrupts_handle((unsigned)frame->vector);
 }

@@ -5,16 +5,29 @@
 #define NONOS_KERNEL_USER_PROCESS_H
 
 #include "abi/syscalls.h"
+#include "kernel/cpu/trap.h"
 #include "kernel/mem/address.h"
 
 #include <stdint.h>
 
+#define PROCESS_NAME_LEN 16u
+
 struct process {
-    paddr_t root;    /* its page tables */
-    uint32_t rights; /* NONOS_RIGHT_* */
+    paddr_t root;         /* its page tables */
+    uint32_t rights;      /* NONOS_RIGHT_* */
+    uint64_t quota_pages; /* how many it may have */
+    uint64_t used_pages;
+    vaddr_t next_vaddr; /* where memory_map maps next; no address is used twice */
+    char name[PROCESS_NAME_LEN];
 };
 
 /* The page tables of the next thread's process; null: the kernel's own. */
 void process_switch(const struct process *from, const struct process *to);
+
+/* Prints one line about the running thread, which is in a process. */
+[[gnu::format(printf, 1, 2)]] void process_report(const char *format, ...);
+
+/* Ends the running thread, whose program raised an exception, with a report. what: which. */
+[[noreturn]] void process_fault(const struct trap_frame *frame, const char *what);
 
 #endif

@@ -19,6 +19,9 @@ void syscall_init_processor(void);
 struct syscall_result syscall_dispatch(uint64_t a, uint64_t b, uint64_t c, uint64_t d,
                                        uint64_t number);
 
+/* Called by syscall_entry.S in place of a return to an address that is none. */
+[[noreturn]] void syscall_end_thread(void);
+
 /* The running thread goes on in its process, at rip with this stack and its argument in rdi. */
 [[noreturn]] void user_enter(uint64_t rip, uint64_t rsp, uint64_t argument);
 

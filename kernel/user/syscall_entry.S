@@ -40,13 +40,14 @@ syscall_entry:
     popq %rsp
     swapgs
     sysretq
-1:  ud2 /* no page is mapped there, so no program comes from there */
+1:  callq syscall_end_thread /* the last page is never mapped, so no program comes from there */
     .size syscall_entry, . - syscall_entry
 
-/* [[noreturn]] void user_enter(uint64_t rip, uint64_t rsp, uint64_t argument): with interrupts off */
+/* [[noreturn]] void user_enter(uint64_t rip, uint64_t rsp, uint64_t argument) */
     .globl user_enter
     .type user_enter, @function
 user_enter:
+    cli
     pushq $USER_DATA
     pushq %rsi
     pushq $0x202 /* interrupts on */

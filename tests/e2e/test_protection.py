@@ -155,7 +155,7 @@ def test_provoked_fault_is_caught_with_the_right_words(at_the_prompt, name):
         assert re.search(r"^rax [0-9a-f]{16}  rbx ", report, re.M)
     if name.startswith("user-"):  # it was that instruction, not the one after it
         rip = {"user-execute": at_the_prompt.ranges["text"][0],
-               "user-flags": USER_CODE + 6}.get(name, USER_CODE)
+               "user-flags": USER_CODE + 6, "user-syscall": USER_CODE + 2}.get(name, USER_CODE)
         assert re.search(rf"^rip {rip:016x} ", report, re.M)
     assert re.search(r"^  0x[0-9a-f]{16} prompt_run\+0x", report, re.M) or name in SECRET
 
