@@ -36,7 +36,7 @@ def test_the_picture_has_the_calls_of_this_build(script, build):
 def test_known_calls_are_seen(script, build):
     modules, calls = script.read_calls(build)
     assert "kernel/mem/frames" in modules and "kernel/user/syscall" in modules
-    assert "frames_allocate" in calls["kernel/mem/paging", "kernel/mem/frames"]
+    assert "frames_allocate" in calls["kernel/mem/stack", "kernel/mem/frames"]
     assert "syscall_dispatch" not in calls["kernel/user/syscall", "kernel/sched/sched"]
     assert not any(caller.startswith("tests") for caller, _ in calls)
 
