@@ -11,7 +11,7 @@
 #define DEPTH_MAX 8u
 
 struct child {
-    bool taken;
+    uint32_t users; /* 0: nobody's */
     bool echoes;
     struct guest_random random;
     struct event asked;
@@ -55,6 +55,12 @@ static void spin(uint64_t count)
         __builtin_ia32_pause();
 }
 
+/* Who is woken by an event may be faster than who signals it: neither alone gives it back. */
+static void child_leave(struct child *child)
+{
+    __atomic_fetch_sub(&child->users, 1, __ATOMIC_RELEASE);
+}
+
 static void child_run(void *argument)
 {
     struct child *child = argument;
@@ -76,9 +82,7 @@ static void child_run(void *argument)
         if (child->echoes)
             event_signal(&child->answered);
     }
-    /* Who echoes is given back by the one that it answers. */
-    if (!child->echoes)
-        __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+    child_leave(child);
     __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
 }
 
@@ -94,12 +98,15 @@ static struct child *child_make(struct guest_random *random, bool echoes)
         .cpu = cpu_get((uint32_t)guest_random_below(random, cpu_count()))};
 
     for (size_t i = 0; i < CHILD_MAX && child == nullptr; i++) {
-        if (!__atomic_exchange_n(&children[i].taken, true, __ATOMIC_ACQUIRE))
+        uint32_t users = 0;
+
+        if (__atomic_compare_exchange_n(&children[i].users, &users, echoes ? 2 : 1, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             child = &children[i];
     }
     if (child == nullptr)
         return nullptr;
-    *child = (struct child){.taken = true,
+    *child = (struct child){.users = echoes ? 2 : 1,
                             .echoes = echoes,
                             .random = {guest_random_next(random)},
                             .asked = EVENT_INIT,
@@ -110,7 +117,7 @@ static struct child *child_make(struct guest_random *random, bool echoes)
     if (thread_create(&request, &thread) == NONOS_OK)
         return child;
     __atomic_fetch_sub(&made, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&child->users, 0, __ATOMIC_RELEASE);
     return nullptr;
 }
 
@@ -133,7 +140,7 @@ void soak_echo(struct soak_worker *worker)
     }
     CHECK(child->asked.count == 0 && child->answered.count == 0);
     CHECK(child->asked.first == nullptr && child->answered.first == nullptr);
-    __atomic_store_n(&child->taken, false, __ATOMIC_RELEASE);
+    child_leave(child);
 }
 
 static void wait_to_end(void *argument)
