@@ -20,6 +20,7 @@ import guests
 import measuring
 import peers
 import ratios
+import stretches
 import verdict
 
 BASELINE = os.path.join(guests.ROOT, "tests", "bench", "baseline.json")
@@ -133,12 +134,19 @@ def measure(arguments):
 
 def measure_operations(arguments, result, wrong):
     say("\nbench: operations, in the same QEMU ...")
+    result["operations"] = peers.measure_own(arguments.build, arguments.fast)
     result["linux"] = peers.measure_linux(arguments.build, arguments.fast)
     if not result["linux"] and not arguments.fast:
         wrong.append("operations: no Linux to compare with: scripts/linux-kernel fetches it")
-    for line in peers.lines(result["linux"], baseline()["linux"]):
+    for line in peers.lines(result["operations"], result["linux"], baseline()["linux"]):
         say(line)
     say(NOTES)
+    wrong += peers.check(result["operations"])
+    result["interrupts off"] = stretches.measure(arguments.build)
+    say("")
+    for line in stretches.lines(result["interrupts off"]):
+        say(line)
+    wrong += stretches.check(result["interrupts off"])
 
 
 def measure_boot(arguments, result, wrong):
@@ -174,6 +182,7 @@ def compare(result):
             "tables may differ, and the counts of reading them")
     wrong = verdict.compare_steps("kernel", of_part(result["kernel"], "kernel"),
                                   dict(of_part(recorded["kernel"], "kernel")))
+    wrong += verdict.compare_operations(result["operations"], recorded["operations"])
     if "boot" in result:
         wrong += verdict.compare_steps("loader", of_part(result["boot"], "loader"),
                                        dict(of_part(recorded["boot"], "loader")),
@@ -209,8 +218,8 @@ def main():
         return 1
     if arguments.record:
         write_json(BASELINE, {name: result[name] for name in
-                              ("qemu", "image_len", "kernel", "boot", "measuring", "linux",
-                               "sizes")})
+                              ("qemu", "image_len", "kernel", "boot", "measuring",
+                               "operations", "linux", "sizes")})
         say(f"\nbench: recorded in {os.path.relpath(BASELINE)}")
     else:
         wrong += compare(result)

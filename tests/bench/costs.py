@@ -14,9 +14,10 @@ COST = re.compile(r"^bench: cost (\S+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
 STATE = re.compile(r"^bench: state (\S+) (.*)$", re.MULTILINE)
 FAILED = re.compile(r"^bench: failed: (.*)$", re.MULTILINE)
 DONE = re.compile(r"^bench: done$", re.MULTILINE)
-# The guest's port that ends QEMU; what is written there comes out as 2 * value + 1.
-EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+# The port that ends QEMU (tests/guest/guest.h): what is written there comes out as 2 * value + 1.
+EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0x501,iosize=4"]
 EXIT_DONE = 1
+STOPPED = "NONOS: stopped"  # after a panic, when the machine goes on for ever
 LIMIT = 120  # seconds
 # The processors that both systems are measured on. Without ERMS, as the counter would take each
 # byte of a page that is cleared for an instruction where a processor with it says "use bytes".
@@ -31,8 +32,11 @@ ROWS = [
     ("page-fault", "touch a fresh page"),
     ("map-unmap", "map and unmap a page, untouched"),
     ("map-touch-unmap", "map, touch and unmap a page"),
+    ("kernel-switch-same", "switch of threads, inside the kernel"),
+    ("kernel-switch-across", "the same, to another address space"),
     ("switch-threads", "yield to a thread of the same process"),
     ("switch-processes", "yield to a thread of another process"),
+    ("kernel-wake", "signal a higher thread, inside the kernel"),
     ("wake-threads", "wake a higher thread, until it runs"),
     ("wake-processes", "the same, of another process"),
     ("pipe-threads", "a byte there and back, two threads"),
@@ -48,7 +52,6 @@ def with_processor(accelerator, processor):
 
 def read_costs(text):
     """What a guest printed: {"state": {name: text}, "costs": {name: [least, median, most]}}."""
-    text = text.replace("\r", "")
     failed = FAILED.search(text)
     if failed:
         raise guests.CountError(f"a guest that measures failed: {failed.group(1)}")
@@ -59,20 +62,32 @@ def read_costs(text):
                       for name, least, median, most, _ in COST.findall(text)}}
 
 
-def run(command):
-    """Starts a guest that ends by itself; returns what it measured."""
+def listen(command):
+    """Starts a guest that ends by itself; returns all that it said."""
+    said = []
+    process = subprocess.Popen(["timeout", str(LIMIT), *command], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired as error:
-        said = (error.stdout or b"").decode("ascii", "replace")
-        raise guests.CountError(f"a guest did not end within {LIMIT} seconds; it said:\n{said}"
-                                ) from error
-    text = done.stdout.decode("ascii", "replace")
-    found = read_costs(text)
-    if done.returncode != EXIT_DONE:
-        raise guests.CountError(f"a guest ended with status {done.returncode}; it said:\n{text}")
-    return found
+        for line in process.stdout:
+            said.append(line.decode("ascii", "replace").replace("\r", ""))
+            if said[-1].startswith(STOPPED):
+                break
+        else:
+            process.wait()
+    finally:
+        process.terminate()  # timeout, which ends the machine
+        process.wait()
+        process.stdout.close()
+    text = "".join(said)
+    if process.returncode != EXIT_DONE:
+        raise guests.CountError(f"a guest that measures ended with status {process.returncode}; it "
+                                f"said:\n{text}")
+    return text
+
+
+def run(command):
+    """The same; returns what it measured."""
+    return read_costs(listen(command))
 
 
 def spread(runs):

@@ -1,8 +1,15 @@
 """What operations cost, beside what they cost in Linux: measuring both, and the table."""
 
+import os
+
 import costs
 import guests
+import machine
 import peer_linux
+import verdict
+
+# The order of the columns.
+SIDES = ("NONOS", "Linux")
 
 
 def count_twice(counter, what):
@@ -11,36 +18,82 @@ def count_twice(counter, what):
     return {**runs[0], "spread": costs.spread(runs)}
 
 
+def processors(is_fast):
+    return list(costs.PROCESSORS.items())[:1 if is_fast else None]
+
+
+def count_own(build, processor):
+    return costs.run(machine.pvh_command(
+        machine.find_qemu(), costs.with_processor(guests.COUNTING, processor),
+        os.path.join(build, "tests", "bench", "costs.unsigned"), extra=costs.EXIT_DEVICE))
+
+
+def measure_own(build, is_fast):
+    """{processor: costs} of this kernel."""
+    return {name: count_twice(lambda each=processor: count_own(build, each),
+                              f"this kernel on a processor with {name}")
+            for name, processor in processors(is_fast)}
+
+
 def measure_linux(build, is_fast):
     """{"version": ..., processor: costs}; None where there is no Linux to be had at once."""
     if not peer_linux.is_there(build):
         return None
     found = {"version": peer_linux.version(build)}
-    for name, processor in list(costs.PROCESSORS.items())[:1 if is_fast else None]:
+    for name, processor in processors(is_fast):
         found[name] = count_twice(lambda each=processor: peer_linux.count(build, each),
                                   f"Linux on a processor with {name}")
     return found
 
 
-def cell(side, processor, name):
-    counts = (side or {}).get(processor, {}).get("costs", {}).get(name)
-    return f"{counts[1]:,}" if counts else "-"
+def median(side, processor, name):
+    counts = side.get(processor, {}).get("costs", {}).get(name)
+    return counts[1] if counts else None
 
 
-def lines(linux, recorded):
+def cell(count):
+    return "-" if count is None else f"{count:,}"
+
+
+def lines(own, linux, recorded):
     """The table: medians. recorded: what the baseline has of Linux, shown where none was run."""
-    shown = linux or recorded
-    processors = [name for name in costs.PROCESSORS if name in shown]
-    head = "".join(f"{name:>16}" for name in processors)
-    yield "Operations, in instructions; medians"
-    yield f"  {'Linux ' + shown['version']:40}{head}"
+    sides = {"NONOS": own, "Linux": linux or recorded}
+    shown = [name for name in costs.PROCESSORS if name in own]
+    yield "What operations cost, in instructions; medians"
+    yield f"  {'':40}" + "".join(f"{name:>30}" for name in shown)
+    yield (f"  {'Linux: ' + sides['Linux']['version']:40}"
+           + "".join(f"{side:>15}" for _ in shown for side in SIDES))
     for name, what in costs.ROWS:
-        yield f"  {what:40}" + "".join(f"{cell(shown, each, name):>16}" for each in processors)
-    for each in processors:
-        state = shown[each]["state"]
-        yield f"  Linux, {each}: {state['meltdown']}. Spectre v2: {state['spectre-v2']}"
-        for name, medians in shown[each].get("spread", {}).items():
-            yield f"  Linux, {each}, {name}: the two runs differ: {medians}"
+        bar = verdict.OPERATION_BARS.get(name)
+        counts = [median(sides[side], each, name) for each in shown for side in SIDES]
+        yield (f"  {what:40}" + "".join(f"{cell(count):>15}" for count in counts)
+               + (f"  bar {bar}{'  ABOVE' if (counts[0] or 0) > bar else ''}" if bar else ""))
+    for side in SIDES:
+        for each in shown:
+            yield from footnotes(side, each, sides[side].get(each, {}))
     if not linux:
         yield ("  Linux is what was recorded: it is not in the build folder; without FAST=1 it is "
                "fetched.")
+
+
+def footnotes(side, processor, found):
+    state = found.get("state", {})
+    if state:
+        yield (f"  {side}, {processor}: {state['meltdown']}. Spectre v2: {state['spectre-v2']}")
+    for name, medians in found.get("spread", {}).items():
+        yield f"  {side}, {processor}, {name}: the two runs differ: {medians}"
+
+
+def check(own):
+    """What is wrong with this kernel's costs by themselves."""
+    wrong = []
+    for processor, found in own.items():
+        wrong += [f"{name}, {processor}: the two runs differ: {medians}"
+                  for name, medians in found["spread"].items()]
+    first = next(iter(own.values()))["costs"]
+    for name, bar in verdict.OPERATION_BARS.items():
+        if name not in first:
+            wrong.append(f"{name}: has a bar and was not measured")
+        else:
+            wrong += verdict.check_bar(name, first[name][1], bar, "instructions")
+    return wrong

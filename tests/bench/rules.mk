@@ -79,6 +79,29 @@ bench-baseline: ## the same, recorded in tests/bench/baseline.json to compare wi
 	@status=0; $(MAKE) bench BENCH_OPTIONS=--record || status=$$?; $(MAKE) timeline; exit $$status
 # After all, which installs PQClean: its files are looked for when make starts.
 bench-parts: $(if $(FAST),,$(BENCH)/primitives $(BENCH)/files $(BUILD)/variants/silent_tpm.efi) \
-    $(if $(wildcard $(BUILD)/linux/pinned),$(BENCH)/linux_init) $(BENCH_BOOT)/key
+    $(if $(wildcard $(BUILD)/linux/pinned),$(BENCH)/linux_init) \
+    $(BENCH)/costs.unsigned $(BENCH)/stretch.unsigned $(BENCH_BOOT)/key
 	@$(MAKE) PROFILE=dev BUILD=$(BENCH_BOOT) SIGNING_KEY=$(BENCH_BOOT)/key all
 $(BUILD)/tests/samples: $(BUILD)/san/tests/bench/samples.o
+
+# Kernels that measure themselves in place of the prompt: what operations cost, and for how long
+# interrupts stay off.
+BENCH_GUEST := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
+    $(call objects,kernel,$(addprefix tests/bench/,$(addprefix guest_,pairs.c users.c programs.S) samples.c))
+$(BENCH)/costs.elf: $(BENCH_GUEST) $(BUILD)/kernel/tests/bench/guest_costs.o
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) -o $@
+$(BENCH)/%.unsigned: $(BENCH)/%.elf $(NONOS)
+	$(Q)$(NONOS) seal $< -o $@
+# The same sources, compiled with another interrupt_flag.h; what it calls is linked around the ways in
+# and out. The libraries never touch the flag.
+STRETCH_FLAGS := -Itests/bench/stretch $(KERNEL_FLAGS)
+$(eval $(call world,stretch,$(CC) $(STRETCH_FLAGS),,kernel))
+$(BENCH)/stretch.elf: private KERNEL_LDFLAGS += $(addprefix --wrap=,trap_handle syscall_dispatch user_enter)
+$(BENCH)/stretch.elf: $(call objects,stretch,$(filter-out kernel/prompt.c,$(KERNEL)) $(addprefix \
+    tests/bench/,$(addprefix guest_,stretch.c pairs.c users.c programs.S) samples.c stretch/stretch.c)) \
+    $(filter-out $(BUILD)/kernel/kernel/%,$(KERNEL_PARTS)) $(BUILD)/kernel/symbols-empty.S.o
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) -o $@

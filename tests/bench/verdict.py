@@ -4,6 +4,10 @@ TOLERANCE = 0.02
 TIMER = 20_000  # instructions, for interrupts of firmware's timer
 SLACK = 1000  # instructions: of a step as short as this, two percent are a handful
 KERNEL_BAR, LOADER_BAR = 16_000_000, 14_000_000
+# Of this kernel on a processor without Meltdown.
+OPERATION_BARS = {"null-call": 120, "kernel-switch-same": 150, "kernel-switch-across": 200}
+OPERATION_SLACK = 2  # instructions
+STRETCH_BAR = 20_000  # instructions with interrupts off, after the start
 SIZE_BARS = {"kernel.bin": 204_800, "kernel.bin without crypto and signatures": 98_304,
              "BOOTX64.EFI": 98_304}
 
@@ -17,6 +21,8 @@ VARIES = {
     ("measuring", "with swtpm"): "firmware polls the TPM until the host has answered",
     ("measuring", "with swtpm, the end"): "the same",
 }
+# The start is compared step by step instead, and has the generator's jitter in it.
+OPERATIONS_VARY = {"start"}
 # Verifying a signature takes more or fewer steps by its own bits, which change with every image.
 WIDER = {("loader", "Ed25519"): 0.04, ("loader", "ML-DSA-65"): 0.04}
 # These go through the image byte by byte.
@@ -54,6 +60,25 @@ def compare_steps(part, steps, baseline, baseline_len=0, image_len=0):
     if new_sum > old_sum * (1 + TOLERANCE):
         wrong.append(f"{part}, all steps that repeat: {old_sum:,.0f} instructions were recorded, "
                      f"now {new_sum:,}: {new_sum * 100 / old_sum - 100:+.1f} %")
+    return wrong
+
+
+def compare_operations(own, recorded):
+    """The same of the medians of operations; what was not measured this time is left out."""
+    wrong = []
+    for processor, found in own.items():
+        old = recorded.get(processor, {}).get("costs", {})
+        new = found["costs"]
+        for name in sorted({*old, *new} - OPERATIONS_VARY):
+            where = f"{name}, {processor}"
+            if name not in old:
+                wrong.append(f"{where}: {new[name][1]:,} instructions, and nothing is recorded of "
+                             "it")
+            elif name not in new:
+                wrong.append(f"{where}: is recorded, and is not measured any more")
+            elif new[name][1] > old[name][1] + max(old[name][1] * TOLERANCE, OPERATION_SLACK):
+                wrong.append(f"{where}: {old[name][1]:,} instructions were recorded, now "
+                             f"{new[name][1]:,}")
     return wrong
 
 

@@ -1,7 +1,9 @@
 """What `make bench` reads from guests that measure themselves."""
 
 import os
+import re
 import sys
+import time
 
 import pytest
 
@@ -12,9 +14,11 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
 import costs  # noqa: E402
 import guests  # noqa: E402
 import peers  # noqa: E402
+import stretches  # noqa: E402
+import verdict  # noqa: E402
 
-SAID = ("[    0.1] a line of the kernel\r\nbench: state meltdown Mitigation: PTI\r\n"
-        "bench: cost null-call 320 323 4000 1000\r\nbench: done\r\n")
+SAID = ("[    0.1] a line of the kernel\nbench: state meltdown Mitigation: PTI\n"
+        "bench: cost null-call 320 323 4000 1000\nbench: done\n")
 
 
 def test_costs_and_states_are_read_from_between_other_lines():
@@ -24,16 +28,24 @@ def test_costs_and_states_are_read_from_between_other_lines():
 
 def test_a_guest_that_failed_or_did_not_come_to_its_end_is_an_error():
     with pytest.raises(guests.CountError, match="failed: no pipes"):
-        costs.read_costs(SAID + "bench: failed: no pipes\r\n")
+        costs.read_costs(SAID + "bench: failed: no pipes\n")
     with pytest.raises(guests.CountError, match="its end"):
         costs.read_costs(SAID.replace("bench: done", ""))
 
 
-def test_a_guest_that_ends_with_another_status_is_an_error():
-    script = f"printf '{SAID}'; exit {{}}".replace("\r\n", "\\n")
-    assert costs.run(["sh", "-c", script.format(costs.EXIT_DONE)])["costs"]
-    with pytest.raises(guests.CountError, match="status 0"):
-        costs.run(["sh", "-c", script.format(0)])
+@pytest.mark.parametrize("end, status", [("exit 0", 0), ("exit 3", 3)])
+def test_a_guest_that_ends_with_another_status_is_an_error(end, status):
+    script = f"printf '{SAID}'; ".replace("\n", "\\r\\n")
+    assert costs.run(["sh", "-c", f"{script} exit {costs.EXIT_DONE}"])["costs"]
+    with pytest.raises(guests.CountError, match=f"status {status}"):
+        costs.run(["sh", "-c", script + end])
+
+
+def test_a_guest_that_stopped_after_a_panic_is_not_waited_for():
+    start = time.monotonic()
+    with pytest.raises(guests.CountError, match="panic: why"):
+        costs.run(["sh", "-c", "echo NONOS: panic: why; echo NONOS: stopped; exec sleep 60"])
+    assert time.monotonic() - start < 30
 
 
 def test_medians_that_differ_between_runs_are_named():
@@ -48,21 +60,76 @@ def test_the_processor_is_replaced_and_nothing_else():
     assert len(old) == len(new)
 
 
-def test_every_operation_measured_in_linux_is_a_row():
-    rows = {name for name, _ in costs.ROWS}
-    measured = set()
-    for name in ("linux_init.c", "linux_pairs.c"):
-        with open(os.path.join(ROOT, "tests", "bench", name), encoding="utf-8") as file:
-            measured |= {line.split('"')[1] for line in file
-                         if line.lstrip().startswith(("measure(", "measure_threads(",
-                                                      "measure_processes("))}
-    assert measured and measured | {"start"} <= rows
+def names_in(source, *starts):
+    with open(os.path.join(ROOT, "tests", "bench", source), encoding="utf-8") as file:
+        return {line.split('"')[1] for line in file
+                if '"' in line and any(start in line for start in starts)}
+
+
+def test_every_operation_that_is_measured_is_a_row():
+    linux = (names_in("linux_init.c", " measure(") | names_in("linux_pairs.c", " measure_threads(",
+                                                              " measure_processes("))
+    own = names_in("guest_costs.c", " report(\"") | names_in("guest_users.c", "= TEXT(")
+    assert len(linux) > 10 and len(own) > 10
+    assert linux | own | {"start"} == {name for name, _ in costs.ROWS} | {"nothing"}
+
+
+def side(median):
+    return {"state": {"meltdown": "no", "spectre-v2": "no"}, "spread": {"yield": [1, 2]},
+            "costs": {"null-call": [1, median, 3]}}
 
 
 def test_linux_that_is_only_recorded_is_said_to_be():
-    side = {"version": "1.2", "no Meltdown": {"state": {"meltdown": "no", "spectre-v2": "no"},
-                                              "costs": {"null-call": [1, 4321, 3]},
-                                              "spread": {"yield": [1, 2]}}}
-    text = "\n".join(peers.lines(side, None))
-    assert "4,321" in text and "differ: [1, 2]" in text and "recorded" not in text
-    assert "was recorded" in "\n".join(peers.lines(None, side))
+    own, linux = {"no Meltdown": side(77)}, {"version": "1.2", "no Meltdown": side(4321)}
+    text = "\n".join(peers.lines(own, linux, None))
+    assert re.search(r" 77 +4,321  bar 120$", text, re.MULTILINE) and "recorded" not in text
+    assert "Linux, no Meltdown, yield: the two runs differ: [1, 2]" in text
+    assert "was recorded" in "\n".join(peers.lines(own, None, linux))
+
+
+def test_runs_that_differ_bars_and_what_was_not_measured_are_wrong():
+    found = {**side(121), "spread": {}}
+    for name in verdict.OPERATION_BARS:
+        found["costs"].setdefault(name, [1, 1, 1])
+    assert peers.check({"no Meltdown": found}) == ["null-call: 121 instructions, above the bar of 120"]
+    found["costs"]["null-call"] = [1, 120, 9]
+    assert peers.check({"no Meltdown": found}) == []
+    assert "differ" in peers.check({"no Meltdown": {**found, "spread": {"yield": [1, 2]}}})[0]
+    del found["costs"]["kernel-switch-same"]
+    assert "was not measured" in peers.check({"no Meltdown": found})[0]
+
+
+@pytest.mark.parametrize("old, new, fails", [(1000, 1020, 0), (1000, 1021, 1), (66, 68, 0),
+                                             (66, 69, 1), (1000, 1, 0)])
+def test_operations_are_held_to_what_is_recorded(old, new, fails):
+    wrong = verdict.compare_operations({"p": side(new)}, {"p": side(old)})
+    assert len(wrong) == fails
+
+
+def test_operations_that_are_new_or_gone_are_named():
+    other = {"costs": {"yield": [1, 1, 1], "start": [9, 9, 9]}}
+    wrong = verdict.compare_operations({"p": side(5)}, {"p": other})
+    assert len(wrong) == 2 and "nothing is recorded" in wrong[0] and "any more" in wrong[1]
+    assert verdict.compare_operations({}, {"p": other}) == []  # not measured this time
+
+
+SYMBOLS = ([0x100, 0x200, 0x300], ["lock_take", "event_wait", "__wrap_syscall_dispatch"])
+
+
+def test_stretches_are_named_by_who_takes_the_lock_and_the_longest_counts():
+    text = ("bench: stretch 110 210 220 0 400 3\nbench: stretch 110 220 310 0 900 2\n"
+            "bench: stretch 103b 0 310 0 20001 1\nbench: stretch 2003 0 310 0 50 7\n")
+    found = stretches.read_stretches(text, SYMBOLS)
+    assert found == [(20001, 1, "interrupt 59", "syscall_dispatch"),
+                     (900, 5, "event_wait, lock_take", "syscall_dispatch"),
+                     (50, 7, "call 3", "syscall_dispatch")]
+    assert stretches.require_every_way(found) == found
+    wrong = stretches.check(found)
+    assert len(wrong) == 1 and "from interrupt 59 to syscall_dispatch: 20,001" in wrong[0]
+
+
+@pytest.mark.parametrize("way", stretches.TAKEN)
+def test_a_way_in_that_no_stretch_begins_with_is_an_error(way):
+    found = [stretches.Stretch(1, 1, f"{each} 1", "x") for each in stretches.TAKEN if each != way]
+    with pytest.raises(guests.CountError, match=f"no {way} was noted"):
+        stretches.require_every_way(found)

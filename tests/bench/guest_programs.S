@@ -1,0 +1,158 @@
+/*
+ * guest_programs.S - programs for ring 3 that measure one operation: what guest_costs.c copies to a
+ * page and starts with the address of a struct samples (tests/bench/samples.h) as its argument.
+ *
+ * The counter is read before and after the operation, and the difference stored, SAMPLES_MAX times.
+ * What the last call returned goes behind the samples.
+ */
+.set SAMPLES_MAX, 1000
+.set SAMPLES_TICKS, 4
+.set RESULT, 4080
+.set START, 4088 /* when the one who hands over began to */
+.set NOWHERE, 0x10000
+
+.set CALL_THREAD_EXIT, 0
+.set CALL_YIELD, 1
+.set CALL_CLOCK_READ, 2
+.set CALL_LOG_WRITE, 3
+.set CALL_MEMORY_MAP, 4
+.set CALL_MEMORY_UNMAP, 5
+.set CALL_RANDOM_BYTES, 6
+
+.macro CALL number
+    movl $\number, %eax
+    syscall
+.endm
+
+.macro PROGRAM name
+    .globl cost_\name, cost_\name\()_end
+    .balign 16
+cost_\name:
+    movq %rdi, %r13
+    xorl %ebx, %ebx
+1:
+.endm
+
+/* Of what the counter says now, in eax, and said before: the next sample. */
+.macro STORE before
+    subl \before, %eax
+    movl %eax, SAMPLES_TICKS(%r13,%rbx,4)
+    incl %ebx
+    movl %ebx, (%r13)
+    cmpl $SAMPLES_MAX, %ebx
+    jne 1b
+.endm
+
+.macro END name
+    jmp 3f
+2:  movq %rax, RESULT(%r13) /* a call that the rest needs has failed */
+3:  xorl %edi, %edi
+    CALL CALL_THREAD_EXIT
+    ud2
+cost_\name\()_end:
+.endm
+
+.macro BEGIN_SAMPLE
+    rdtsc
+    movl %eax, %r12d
+.endm
+
+.macro END_SAMPLE
+    movq %rax, %r14
+    rdtsc
+    movq %r14, RESULT(%r13)
+    STORE %r12d
+.endm
+
+    .section .rodata.cost_programs, "a", @progbits
+
+/* The counter itself, all of it, as the first thing that a program does. */
+PROGRAM first
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    movq %rax, RESULT(%r13)
+END first
+
+PROGRAM nothing
+    BEGIN_SAMPLE
+    END_SAMPLE
+END nothing
+
+PROGRAM clock
+    BEGIN_SAMPLE
+    CALL CALL_CLOCK_READ
+    END_SAMPLE
+END clock
+
+PROGRAM yield
+    BEGIN_SAMPLE
+    CALL CALL_YIELD
+    END_SAMPLE
+END yield
+
+PROGRAM random
+    leaq START(%r13), %rbp
+    subq $64, %rbp
+    BEGIN_SAMPLE
+    movq %rbp, %rdi
+    movl $32, %esi
+    CALL CALL_RANDOM_BYTES
+    END_SAMPLE
+END random
+
+PROGRAM bad_pointer
+    BEGIN_SAMPLE
+    movl $NOWHERE, %edi
+    movl $8, %esi
+    CALL CALL_LOG_WRITE
+    END_SAMPLE
+END bad_pointer
+
+.macro MAP
+    movl $4096, %edi
+    movl $1, %esi
+    CALL CALL_MEMORY_MAP
+    testl %eax, %eax
+    jnz 2f
+    movq %rdx, %rbp
+.endm
+
+.macro UNMAP
+    movq %rbp, %rdi
+    movl $4096, %esi
+    CALL CALL_MEMORY_UNMAP
+.endm
+
+PROGRAM map_unmap
+    BEGIN_SAMPLE
+    MAP
+    UNMAP
+    END_SAMPLE
+END map_unmap
+
+PROGRAM map_touch_unmap
+    BEGIN_SAMPLE
+    MAP
+    movb $1, (%rbp)
+    UNMAP
+    END_SAMPLE
+END map_touch_unmap
+
+/* Two that yield to each other; the second measures. */
+PROGRAM yields
+    rdtsc
+    movl %eax, START(%r13)
+    CALL CALL_YIELD
+    movq %rax, RESULT(%r13)
+    cmpl $SAMPLES_MAX, (%r13)
+    jb 1b
+END yields
+
+PROGRAM yielded_to
+    CALL CALL_YIELD
+    rdtsc
+    STORE START(%r13)
+END yielded_to
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,68 @@
+/*
+ * guest_stretch.c - for how long interrupts stay off: does what the kernel does after its start,
+ * and prints the longest stretch of each place that turns them off. In the place of the prompt, as
+ * guest_costs.c.
+ */
+#include "kernel/console.h"
+#include "kernel/cpu/control.h"
+#include "kernel/cpu/io.h"
+#include "kernel/prompt.h"
+#include "kernel/report.h"
+#include "kernel/sched/thread.h"
+#include "tests/bench/guest_pairs.h"
+#include "tests/bench/guest_users.h"
+#include "tests/bench/stretch/stretch.h"
+
+#define EXIT_PORT 0x501u
+#define EXIT_GOOD 0u
+#define TICKS_LEN 30000000u /* several ticks of the timer */
+#define THREADS 20u
+
+static void run_programs(void)
+{
+    (void)users_run_first();
+    for (enum users_program i = USER_NOTHING + 1; i < USERS_COUNT; i++) {
+        if (users_run(i) != users_programs[i].result)
+            console_printf("bench: state missing %s\n", users_programs[i].name);
+    }
+    users_run_yields(false);
+    users_run_yields(true);
+}
+
+static void end_at_once([[maybe_unused]] void *argument)
+{
+}
+
+static void run_threads(void)
+{
+    (void)pairs_switch(nullptr, nullptr);
+    (void)pairs_wake();
+    for (unsigned i = 0; i < THREADS; i++) {
+        struct thread_request requests[2] = {
+            {.name = "short", .function = end_at_once, .priority = PAIR_PRIORITY},
+            {.name = "short", .function = end_at_once, .priority = PAIR_PRIORITY}};
+
+        pairs_run(requests, 2);
+    }
+}
+
+static void wait_for_ticks(void)
+{
+    uint64_t end = control_read_tsc() + TICKS_LEN;
+
+    while (control_read_tsc() < end)
+        __builtin_ia32_pause();
+}
+
+void prompt_run(void)
+{
+    stretch_forget();
+    run_programs();
+    run_threads();
+    wait_for_ticks();
+    report_print();
+    stretch_print();
+    console_printf("bench: done\n");
+    io_write_8(EXIT_PORT, EXIT_GOOD);
+    control_halt();
+}

@@ -1,0 +1,46 @@
+/*
+ * guest_users.h - programs in ring 3 that measure one operation each (guest_programs.S), and the
+ * two processes that they run in.
+ */
+#ifndef NONOS_TESTS_BENCH_GUEST_USERS_H
+#define NONOS_TESTS_BENCH_GUEST_USERS_H
+
+#include "tests/bench/samples.h"
+
+struct process;
+
+enum users_program {
+    USER_NOTHING,
+    USER_NULL_CALL, /* the clock again: no call does less */
+    USER_CLOCK,
+    USER_YIELD,
+    USER_RANDOM,
+    USER_BAD_POINTER,
+    USER_MAP_UNMAP,
+    USER_MAP_TOUCH_UNMAP,
+    USERS_COUNT,
+};
+
+struct users_text {
+    const char *name; /* of its row */
+    const uint8_t *code, *end;
+    uint64_t result; /* what its calls return */
+};
+extern const struct users_text users_programs[USERS_COUNT];
+
+/* Makes the processes, and runs a first program; returns the counter as it was when that began. */
+uint64_t users_run_first(void);
+
+/* Runs a program to its end; returns what its last call returned. */
+uint64_t users_run(enum users_program program);
+
+/* Runs two programs, in one process or in two, that yield to each other. */
+void users_run_yields(bool across);
+
+/* What the program that ran last has measured. */
+struct samples *users_samples(void);
+
+/* One of the two processes. */
+struct process *users_process(unsigned index);
+
+#endif
