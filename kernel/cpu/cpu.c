@@ -19,7 +19,7 @@ void cpu_load(struct cpu *cpu, void *early_stack_top)
 void cpu_init_first(void)
 {
     first.online = true;
-    first.queue.lock = LOCK_INIT(LOCK_RUN_QUEUE);
+    sched_init_queue(&first.queue);
     cpus[count++] = &first;
     cpu_load(&first, early_stack + sizeof early_stack);
 }
@@ -38,9 +38,16 @@ struct cpu *cpu_add(uint32_t apic_id)
     cpu->self = cpu;
     cpu->index = count;
     cpu->apic_id = apic_id;
-    cpu->queue.lock = LOCK_INIT(LOCK_RUN_QUEUE);
+    sched_init_queue(&cpu->queue);
     cpus[count++] = cpu;
     return cpu;
+}
+
+void cpu_remove_last(void)
+{
+    count--;
+    frames_free((uintptr_t)cpus[count] - ADDRESS_DIRECT_MAP);
+    cpus[count] = nullptr;
 }
 
 struct cpu *cpu_get(uint32_t index)

@@ -5,6 +5,7 @@
 #define NONOS_KERNEL_CPU_CPU_H
 
 #include "kernel/cpu/current.h"
+#include "kernel/cpu/features.h"
 #include "kernel/cpu/gdt.h"
 #include "kernel/sched/sched.h"
 
@@ -20,7 +21,9 @@ struct cpu {
     struct thread *thread; /* 24: the running one */
     uint32_t index;        /* 0 is the one that booted */
     uint32_t apic_id;
-    bool online;
+    bool online;                              /* it runs threads */
+    bool arrived;                             /* its first code has looked for a gap */
+    struct features_gap gap;                  /* with one it is never online */
     uint64_t exception_stacks[GDT_IST_COUNT]; /* tops, by enum gdt_ist - 1 */
     struct gdt gdt;
     struct run_queue queue;
@@ -35,6 +38,9 @@ void cpu_init_first(void);
 /* A further processor's: memory for it, with the next index. Null when there is none, or CPU_MAX.
  */
 [[nodiscard]] struct cpu *cpu_add(uint32_t apic_id);
+
+/* Takes back the last one that was added, which does not run. */
+void cpu_remove_last(void);
 
 /* On the processor itself: its tables, its GS base. early_stack_top as in gdt_init. */
 void cpu_load(struct cpu *cpu, void *early_stack_top);

@@ -7,7 +7,22 @@
 
 #include <string.h>
 
+/* These bits show what has been switched on, not what there is. */
+#define BASIC_ECX_OSXSAVE (1u << 27)
+#define BASIC_EDX_APIC (1u << 9)
+#define STRUCTURED_ECX_OSPKE (1u << 4)
+
+struct words {
+    uint32_t basic_ecx;
+    uint32_t basic_edx;
+    uint32_t structured_ebx;
+    uint32_t structured_ecx;
+    uint32_t extended_ecx;
+    uint32_t extended_edx;
+};
+
 static struct cpu_features features;
+static struct words first;
 
 static bool bit(uint32_t word, unsigned number)
 {
@@ -27,28 +42,57 @@ static void detect_names(uint32_t highest_extended)
     }
 }
 
-void features_detect(void)
+static struct words read_words(void)
 {
-    uint32_t highest = control_cpuid(0, 0).eax;
-    uint32_t highest_extended = control_cpuid(0x80000000, 0).eax;
     struct cpuid basic = control_cpuid(1, 0);
     struct cpuid structured = {0};
     struct cpuid extended = control_cpuid(0x80000001, 0);
 
-    if (highest >= 7)
+    if (control_cpuid(0, 0).eax >= 7)
         structured = control_cpuid(7, 0);
+    return (struct words){
+        .basic_ecx = basic.ecx & ~BASIC_ECX_OSXSAVE,
+        .basic_edx = basic.edx & ~BASIC_EDX_APIC,
+        .structured_ebx = structured.ebx,
+        .structured_ecx = structured.ecx & ~STRUCTURED_ECX_OSPKE,
+        .extended_ecx = extended.ecx,
+        .extended_edx = extended.edx,
+    };
+}
+
+struct features_gap features_find_gap(void)
+{
+    static const char *const names[] = {"1:ecx", "1:edx",          "7:ebx",
+                                        "7:ecx", "0x80000001:ecx", "0x80000001:edx"};
+    struct words own = read_words();
+    const uint32_t *there = &first.basic_ecx;
+    const uint32_t *here = &own.basic_ecx;
+
+    static_assert(sizeof first == sizeof names / sizeof names[0] * sizeof(uint32_t));
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((there[i] & ~here[i]) != 0)
+            return (struct features_gap){names[i], there[i] & ~here[i]};
+    }
+    return (struct features_gap){nullptr, 0};
+}
+
+void features_detect(void)
+{
+    uint32_t highest_extended = control_cpuid(0x80000000, 0).eax;
+
+    first = read_words();
     detect_names(highest_extended);
-    features.nx = bit(extended.edx, 20);
-    features.syscall = bit(extended.edx, 11);
-    features.smep = bit(structured.ebx, 7);
-    features.smap = bit(structured.ebx, 20);
-    features.umip = bit(structured.ecx, 2);
-    features.rdrand = bit(basic.ecx, 30);
-    features.rdseed = bit(structured.ebx, 18);
-    features.pge = bit(basic.edx, 13);
-    features.mce = bit(basic.edx, 7);
-    features.pages_1g = bit(extended.edx, 26);
-    features.hypervisor = bit(basic.ecx, 31);
+    features.nx = bit(first.extended_edx, 20);
+    features.syscall = bit(first.extended_edx, 11);
+    features.smep = bit(first.structured_ebx, 7);
+    features.smap = bit(first.structured_ebx, 20);
+    features.umip = bit(first.structured_ecx, 2);
+    features.rdrand = bit(first.basic_ecx, 30);
+    features.rdseed = bit(first.structured_ebx, 18);
+    features.pge = bit(first.basic_edx, 13);
+    features.mce = bit(first.basic_edx, 7);
+    features.pages_1g = bit(first.extended_edx, 26);
+    features.hypervisor = bit(first.basic_ecx, 31);
     features.physical_bits = 36;
     if (highest_extended >= 0x80000007)
         features.invariant_tsc = bit(control_cpuid(0x80000007, 0).edx, 8);

@@ -31,6 +31,15 @@ struct cpu_features {
 /* Reads CPUID. Panics when a needed feature is missing or 5-level paging is on. */
 void features_detect(void);
 
+/* What this processor lacks and the first one has, as CPUID has it. */
+struct features_gap {
+    const char *where; /* "7:ebx"; null: there is none */
+    uint32_t bits;
+};
+
+/* On another processor, before features_enable. */
+[[nodiscard]] struct features_gap features_find_gap(void);
+
 /* Sets CR0, CR4, EFER and PAT to exactly what the kernel wants: WP and NX always, SMEP, SMAP, UMIP
  * and machine checks where they are; x87 and SSE trap, as nothing saves their registers. Leaves
  * global pages off. After features_detect. */

@@ -65,6 +65,8 @@ void interrupts_handle(unsigned vector)
         return;
     if (vector == VECTOR_TIMER)
         sched_tick();
+    else if (vector == VECTOR_RESCHEDULE)
+        sched_look();
     else if (vector == VECTOR_SHOOTDOWN)
         shootdown_handle();
     else if (vector == VECTOR_APIC_ERROR)

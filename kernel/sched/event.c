@@ -7,21 +7,22 @@ void event_wait(struct event *event)
 {
     bool were_on = lock_take(&event->lock);
     struct cpu *cpu = cpu_current();
+    struct thread *thread = cpu->thread;
 
     if (event->count > 0) {
         event->count--;
         lock_release(&event->lock, were_on);
         return;
     }
-    cpu->thread->next = nullptr;
+    thread->next = nullptr;
     if (event->first == nullptr)
-        event->first = cpu->thread;
+        event->first = thread;
     else
-        event->last->next = cpu->thread;
-    event->last = cpu->thread;
-    cpu->thread->state = THREAD_BLOCKED;
-    /* Whoever wakes it needs this lock, which is free only when it has left. */
+        event->last->next = thread;
+    event->last = thread;
+    /* Whoever wakes or moves it needs this lock, which is free only when it has left. */
     (void)lock_take(&cpu->queue.lock);
+    thread->state = THREAD_BLOCKED;
     lock_release(&event->lock, false);
     sched_leave();
     interrupts_restore(were_on);
@@ -32,11 +33,14 @@ void event_signal(struct event *event)
     bool were_on = lock_take(&event->lock);
     struct thread *thread = event->first;
 
-    if (thread != nullptr) {
-        event->first = thread->next;
-        sched_wake(thread);
-    } else {
+    if (thread == nullptr) {
         event->count++;
+        lock_release(&event->lock, were_on);
+        return;
     }
-    lock_release(&event->lock, were_on);
+    event->first = thread->next;
+    /* Before the wake-up: who waited may take the event's memory back at once. */
+    lock_release(&event->lock, false);
+    sched_wake(thread);
+    sched_settle(were_on);
 }

@@ -5,41 +5,50 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/vectors.h"
 #include "kernel/dev/clock.h"
-#include "kernel/sched/thread_stack.h"
 #include "kernel/user/process.h"
-
-#define TICK_NS UINT64_C(10000000)
 
 /* switch.S */
 void sched_switch(uint64_t *save_rsp, uint64_t load_rsp);
 
-static void queue_push(struct run_queue *queue, struct thread *thread)
+/* What the timer was set to before may come too soon: then there is nothing to do. */
+static void arm(struct run_queue *queue, uint64_t deadline_ns)
 {
-    uint32_t priority = thread->priority;
-
-    thread->next = nullptr;
-    if ((queue->ready >> priority & 1) != 0)
-        queue->last[priority]->next = thread;
-    else
-        queue->first[priority] = thread;
-    queue->last[priority] = thread;
-    queue->ready |= 1u << priority;
+    if (deadline_ns >= queue->armed_ns)
+        return;
+    queue->armed_ns = deadline_ns;
+    apic_timer_set(deadline_ns);
 }
 
-/* The most urgent that is ready; null when none is. */
-static struct thread *queue_pop(struct run_queue *queue)
+static void start_ticks(struct run_queue *queue)
 {
-    uint32_t priority;
-    struct thread *thread;
+    queue->tick_ns = clock_now_ns() + SCHED_TICK_NS;
+    arm(queue, queue->tick_ns);
+}
 
-    if (queue->ready == 0)
-        return nullptr;
-    priority = 31u - (uint32_t)__builtin_clz(queue->ready);
-    thread = queue->first[priority];
-    queue->first[priority] = thread->next;
-    if (thread->next == nullptr)
-        queue->ready &= ~(1u << priority);
-    return thread;
+static void charge(struct thread *thread)
+{
+    if (thread->budget.limit_ns != 0)
+        budget_charge(&thread->budget, clock_now_ns());
+}
+
+/* Into the run queue, or aside until its next period; returns whether it is ready. */
+static bool add(struct run_queue *queue, struct thread *thread, bool first)
+{
+    struct budget *budget = &thread->budget;
+
+    if (budget->limit_ns != 0 && budget_is_spent(budget, clock_now_ns())) {
+        thread->state = THREAD_THROTTLED;
+        timers_add(&queue->timers, &thread->timer, budget->end_ns);
+        return false;
+    }
+    thread->state = THREAD_READY;
+    if (first) {
+        ready_add_first(&queue->ready, thread);
+    } else {
+        thread->ticks = 0;
+        ready_add_last(&queue->ready, thread);
+    }
+    return true;
 }
 
 /* On the stack of the thread that runs now: what the one before left to do. */
@@ -50,8 +59,13 @@ void sched_arrive(void)
 
     queue->dead = nullptr;
     lock_release(&queue->lock, false);
-    if (dead != nullptr)
-        thread_free(dead);
+    if (dead == nullptr)
+        return;
+    thread_free(dead);
+    /* Somebody more urgent may have waited for that end, and it is not known here when interrupts
+     * come on. */
+    if (queue->reschedule)
+        apic_send(cpu_current()->apic_id, VECTOR_RESCHEDULE);
 }
 
 void sched_leave(void)
@@ -59,12 +73,17 @@ void sched_leave(void)
     struct cpu *cpu = cpu_current();
     struct run_queue *queue = &cpu->queue;
     struct thread *old = cpu->thread;
-    struct thread *new = queue_pop(queue);
+    struct thread *new = ready_take(&queue->ready);
 
+    charge(old);
     queue->reschedule = false;
     if (new == nullptr)
         new = queue->idle;
     new->state = THREAD_RUNNING;
+    if (queue->tick_ns == TIMERS_NEVER && ready_has(&queue->ready, new->priority))
+        start_ticks(queue);
+    if (new->budget.limit_ns != 0)
+        arm(queue, budget_begin(&new->budget, clock_now_ns()));
     if (new != old) {
         if (old->state == THREAD_DEAD)
             queue->dead = old;
@@ -78,60 +97,239 @@ void sched_leave(void)
     sched_arrive();
 }
 
+/* The running thread stays ready: before or behind its equals. */
+static void give_way(bool first)
+{
+    struct cpu *cpu = cpu_current();
+    struct run_queue *queue = &cpu->queue;
+
+    (void)lock_take(&queue->lock);
+    charge(cpu->thread);
+    if (cpu->thread != queue->idle && !add(queue, cpu->thread, first))
+        arm(queue, timers_deadline(queue->timers));
+    sched_leave();
+}
+
 void sched_yield(void)
 {
     bool were_on = interrupts_disable();
-    struct cpu *cpu = cpu_current();
 
-    (void)lock_take(&cpu->queue.lock);
-    cpu->thread->state = THREAD_READY;
-    if (cpu->thread != cpu->queue.idle)
-        queue_push(&cpu->queue, cpu->thread);
-    sched_leave();
+    give_way(false);
     interrupts_restore(were_on);
-}
-
-void sched_wake(struct thread *thread)
-{
-    struct cpu *cpu = thread->cpu;
-    bool were_on = lock_take(&cpu->queue.lock);
-
-    thread->state = THREAD_READY;
-    queue_push(&cpu->queue, thread);
-    if (cpu->thread == nullptr || thread->priority > cpu->thread->priority) {
-        cpu->queue.reschedule = true;
-        if (cpu != cpu_current())
-            apic_send(cpu->apic_id, VECTOR_RESCHEDULE);
-    }
-    lock_release(&cpu->queue.lock, were_on);
-}
-
-void sched_tick(void)
-{
-    cpu_current()->queue.reschedule = true;
-    apic_timer_set(clock_now_ns() + TICK_NS);
 }
 
 void sched_preempt(void)
 {
-    if (cpu_current()->queue.reschedule)
-        sched_yield();
+    struct cpu *cpu = cpu_current();
+
+    if (cpu->queue.reschedule)
+        give_way(cpu->thread->ticks < SCHED_TURN_TICKS);
+}
+
+void sched_settle(bool were_on)
+{
+    if (!were_on)
+        return;
+    sched_preempt();
+    interrupts_enable();
 }
 
 void preempt_point(void)
 {
-    /* Before there are threads nothing may come in; where interrupts are on it does anyway. */
-    if (interrupts_are_on() || cpu_current()->thread == nullptr)
+    bool were_on;
+
+    if (thread_current() == nullptr)
         return;
+    were_on = interrupts_disable();
+    sched_preempt();
     interrupts_enable();
+    __asm__ volatile("nop"); /* the first instruction after STI that can be interrupted before */
     (void)interrupts_disable();
+    interrupts_restore(were_on);
+}
+
+/* Whether a processor has to look at its queue, now that the thread is in it: with the lock. What
+ * this one can know without looking is done. */
+static bool matters(struct cpu *cpu, const struct thread *thread)
+{
+    if (thread->state != THREAD_READY)
+        return true;
+    if (thread->priority > cpu->thread->priority) {
+        cpu->queue.reschedule = true;
+        return cpu != cpu_current();
+    }
+    return thread->priority == cpu->thread->priority && cpu->queue.tick_ns == TIMERS_NEVER;
+}
+
+/* Takes the lock of the run queue of a thread that others may move. Interrupts are off. */
+static struct cpu *lock_queue(struct thread *thread)
+{
+    for (;;) {
+        struct cpu *cpu = __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
+
+        (void)lock_take(&cpu->queue.lock);
+        if (cpu == thread->cpu)
+            return cpu;
+        lock_release(&cpu->queue.lock, false);
+    }
+}
+
+/* Has a processor look at its queue, this one included. Interrupts are off. */
+static void notify(struct cpu *cpu)
+{
+    if (cpu == cpu_current())
+        sched_look();
+    else
+        apic_send(cpu->apic_id, VECTOR_RESCHEDULE);
+}
+
+void sched_wake(struct thread *thread)
+{
+    bool were_on = interrupts_disable();
+    struct cpu *cpu = lock_queue(thread);
+    bool look;
+
+    (void)add(&cpu->queue, thread, false);
+    look = matters(cpu, thread);
+    lock_release(&cpu->queue.lock, false);
+    if (look)
+        notify(cpu);
+    interrupts_restore(were_on);
+}
+
+/* Those whose time has come, as many as may be at once. */
+static void wake_due(struct run_queue *queue, uint64_t now_ns)
+{
+    for (unsigned i = 0; i < SCHED_DUE_MAX && timers_deadline(queue->timers) <= now_ns; i++) {
+        struct timer *timer = queue->timers;
+
+        timers_remove(&queue->timers, timer);
+        (void)add(queue, (struct thread *)((uintptr_t)timer - offsetof(struct thread, timer)),
+                  false);
+    }
+}
+
+void sched_look(void)
+{
+    struct cpu *cpu = cpu_current();
+    struct run_queue *queue = &cpu->queue;
+    struct thread *thread = cpu->thread;
+    uint64_t now_ns = clock_now_ns();
+
+    (void)lock_take(&queue->lock);
+    wake_due(queue, now_ns);
+    if (thread->budget.limit_ns != 0) {
+        budget_charge(&thread->budget, now_ns);
+        if (budget_is_spent(&thread->budget, now_ns))
+            queue->reschedule = true;
+        else
+            arm(queue, budget_begin(&thread->budget, now_ns));
+    }
+    if (now_ns >= queue->tick_ns) {
+        queue->tick_ns = TIMERS_NEVER;
+        thread->ticks++;
+    }
+    if (queue->tick_ns == TIMERS_NEVER && ready_has(&queue->ready, thread->priority))
+        start_ticks(queue);
+    if (ready_has_above(&queue->ready, thread->priority) || thread->ticks >= SCHED_TURN_TICKS)
+        queue->reschedule = true;
+    arm(queue, queue->tick_ns);
+    arm(queue, timers_deadline(queue->timers));
+    lock_release(&queue->lock, false);
+}
+
+void sched_tick(void)
+{
+    cpu_current()->queue.armed_ns = TIMERS_NEVER;
+    sched_look();
+}
+
+void thread_sleep_until(uint64_t deadline_ns)
+{
+    bool were_on = interrupts_disable();
+    struct cpu *cpu = cpu_current();
+    struct run_queue *queue = &cpu->queue;
+
+    (void)lock_take(&queue->lock);
+    cpu->thread->state = THREAD_SLEEPING;
+    timers_add(&queue->timers, &cpu->thread->timer, deadline_ns);
+    arm(queue, timers_deadline(queue->timers));
+    sched_leave();
+    interrupts_restore(were_on);
+}
+
+static uint32_t load_of(const struct cpu *cpu)
+{
+    return __atomic_load_n(&cpu->queue.ready.count, __ATOMIC_RELAXED) +
+           (__atomic_load_n(&cpu->thread, __ATOMIC_RELAXED) != cpu->queue.idle);
+}
+
+struct cpu *sched_least_busy(void)
+{
+    struct cpu *best = cpu_current();
+
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct cpu *cpu = cpu_get(i);
+
+        if (__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE) && load_of(cpu) < load_of(best))
+            best = cpu;
+    }
+    return best;
+}
+
+/* From one run queue, or its timers, to the other; both are locked. False: it runs, or has ended.
+ */
+static bool move(struct thread *thread, struct cpu *to)
+{
+    struct run_queue *from = &thread->cpu->queue;
+
+    switch (thread->state) {
+    case THREAD_READY:
+        ready_remove(&from->ready, thread);
+        thread->cpu = to;
+        (void)add(&to->queue, thread, false);
+        return true;
+    case THREAD_SLEEPING:
+    case THREAD_THROTTLED:
+        timers_remove(&from->timers, &thread->timer);
+        timers_add(&to->queue.timers, &thread->timer, thread->timer.deadline_ns);
+        [[fallthrough]];
+    case THREAD_BLOCKED:
+        thread->cpu = to;
+        return true;
+    case THREAD_RUNNING:
+    case THREAD_DEAD:
+        break;
+    }
+    return false;
+}
+
+bool thread_migrate(struct thread *thread, struct cpu *cpu)
+{
+    bool were_on = interrupts_disable();
+    struct cpu *from = __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
+    struct lock *locks[2] = {&from->queue.lock, &cpu->queue.lock};
+    bool moved = from == cpu;
+
+    if (!moved) {
+        (void)lock_take(locks[from->index > cpu->index]);
+        (void)lock_take(locks[from->index < cpu->index]);
+        /* Else somebody else has moved it meanwhile. */
+        moved = thread->cpu == from && move(thread, cpu);
+        lock_release(locks[0], false);
+        lock_release(locks[1], false);
+        if (moved)
+            notify(cpu);
+    }
+    sched_settle(were_on);
+    return moved;
 }
 
 static void idle([[maybe_unused]] void *argument)
 {
     for (;;) {
         (void)interrupts_disable();
-        if (cpu_current()->queue.ready == 0)
+        if (cpu_current()->queue.ready.count == 0)
             interrupts_wait();
         sched_yield();
     }
@@ -142,7 +340,13 @@ static void begin(struct cpu *cpu, struct thread *thread)
     cpu->thread = thread;
     cpu->kernel_rsp = thread->stack_top;
     gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)thread->stack_top);
-    apic_timer_set(clock_now_ns() + TICK_NS);
+}
+
+void sched_init_queue(struct run_queue *queue)
+{
+    queue->lock = LOCK_INIT(LOCK_RUN_QUEUE);
+    queue->tick_ns = TIMERS_NEVER;
+    queue->armed_ns = TIMERS_NEVER;
 }
 
 void sched_init(const char *name, void *stack_top)
@@ -159,6 +363,7 @@ void sched_run_idle(void *stack_top)
 
     cpu->queue.idle = thread_adopt(cpu, "idle", stack_top, THREAD_PRIORITY_IDLE);
     begin(cpu, cpu->queue.idle);
+    __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
     idle(nullptr);
     __builtin_unreachable();
 }

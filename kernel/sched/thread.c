@@ -2,6 +2,7 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/mem/heap.h"
 #include "kernel/panic.h"
+#include "kernel/sched/event.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/thread_stack.h"
 #include "kernel/user/process.h"
@@ -71,16 +72,27 @@ struct thread *thread_make_idle(struct cpu *cpu, void (*function)(void *))
 
 enum nonos_error thread_create(const struct thread_request *request, struct thread **out)
 {
-    struct cpu *cpu = request->cpu != nullptr ? request->cpu : cpu_current();
-    struct thread *thread = thread_make_startable(request->name, cpu, request->priority);
+    struct cpu *cpu = request->cpu != nullptr ? request->cpu : sched_least_busy();
+    struct thread *thread;
+    bool were_on;
 
-    *out = thread;
+    *out = nullptr;
+    if (request->priority == THREAD_PRIORITY_IDLE || request->priority >= THREAD_PRIORITIES ||
+        request->budget_ns > request->period_ns)
+        return NONOS_E_SIZE;
+    thread = thread_make_startable(request->name, cpu, request->priority);
     if (thread == nullptr)
         return NONOS_E_NO_MEMORY;
     thread->process = request->process;
     thread->function = request->function;
     thread->argument = request->argument;
+    thread->budget.limit_ns = request->budget_ns;
+    thread->budget.period_ns = request->period_ns;
+    thread->ended = request->ended;
+    *out = thread;
+    were_on = interrupts_disable();
     sched_wake(thread);
+    sched_settle(were_on);
     return NONOS_OK;
 }
 
@@ -110,11 +122,10 @@ void thread_exit(void)
 
 void thread_free(struct thread *thread)
 {
+    struct event *ended = thread->ended;
+
     thread_stack_free(thread->stack_top);
     heap_free(thread);
-}
-
-struct thread *thread_current(void)
-{
-    return cpu_current()->thread;
+    if (ended != nullptr)
+        event_signal(ended);
 }

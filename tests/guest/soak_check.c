@@ -5,20 +5,23 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/frames.h"
 
-/* The list of one priority: whoever is in it waits to run here, and the last one is the last. */
-static bool list_is_right(const struct cpu *cpu, uint32_t priority)
+/* The ring of one priority, whose threads are added to *count: whoever is in it waits to run here.
+ */
+static bool ring_is_right(const struct cpu *cpu, uint32_t priority, uint32_t *count)
 {
-    const struct run_queue *queue = &cpu->queue;
-    const struct thread *last = nullptr;
+    const struct ready *ready = &cpu->queue.ready;
+    const struct thread *at = ready->first[priority];
     bool right = true;
 
-    if ((queue->ready >> priority & 1) == 0)
+    if (!ready_has(ready, priority))
         return true;
-    for (const struct thread *at = queue->first[priority]; at != nullptr; at = at->next) {
-        right = right && at->state == THREAD_READY && at->cpu == cpu && at->priority == priority;
-        last = at;
-    }
-    return right && last != nullptr && last == queue->last[priority];
+    do {
+        right = right && at->state == THREAD_READY && at->cpu == cpu && at->priority == priority &&
+                at->next->previous == at;
+        at = at->next;
+        ++*count;
+    } while (right && at != ready->first[priority]);
+    return right;
 }
 
 bool soak_check_queues(void)
@@ -29,9 +32,11 @@ bool soak_check_queues(void)
         struct cpu *cpu = cpu_get(i);
         bool were_on = lock_take(&cpu->queue.lock);
         bool its = cpu->thread->state == THREAD_RUNNING && cpu->thread->cpu == cpu;
+        uint32_t count = 0;
 
         for (uint32_t priority = 0; priority < THREAD_PRIORITIES; priority++)
-            its = list_is_right(cpu, priority) && its;
+            its = ring_is_right(cpu, priority, &count) && its;
+        its = its && count == cpu->queue.ready.count;
         lock_release(&cpu->queue.lock, were_on);
         if (!its)
             console_printf("  the run queue of processor %u is not what it must be\n", i);

@@ -5,8 +5,10 @@
 #define NONOS_KERNEL_CPU_CURRENT_H
 
 struct cpu;
+struct thread;
 
-/* Defined by the test that needs it. */
+/* Defined by the test that needs them. */
 struct cpu *cpu_current(void);
+struct thread *thread_current(void);
 
 #endif
