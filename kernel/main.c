@@ -20,7 +20,6 @@
 #include "kernel/generator.h"
 #include "kernel/handoff_check.h"
 #include "kernel/image.h"
-#include "kernel/input.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
 #include "kernel/mem/stack.h"
@@ -53,15 +52,16 @@ static void processors_start(void)
         panic("the processor has no local APIC");
     apic_init_processor();
     io_apic_init(platform_get());
-    input_init();
     apic_timer_measure();
     clock_init(platform_get(), &info);
     apic_timer_calibrate();
     timeline_mark(TIMELINE_CLOCK);
     syscall_init_processor();
     sched_init("prompt", stack_top(STACK_KERNEL));
-    if (!smp_start_processor(1))
-        console_printf("NONOS: there is no second processor\n");
+    cpu_current()->apic_id = apic_id();
+    timeline_mark(TIMELINE_THREADS);
+    smp_start(platform_get()->processors + 1, platform_get()->processor_count - 1);
+    timeline_mark(TIMELINE_PROCESSORS);
     interrupts_enable();
 }
 
@@ -101,16 +101,6 @@ static void processors_start(void)
     prompt_run();
 }
 
-static const char *text_of(enum nonos_error error)
-{
-    if (error == NONOS_E_HANDOFF_MAGIC)
-        return error_text_HANDOFF_MAGIC;
-    if (error == NONOS_E_HANDOFF_VERSION)
-        return error_text_HANDOFF_VERSION;
-    return error == NONOS_E_HANDOFF_MEMORY_MAP ? error_text_HANDOFF_MEMORY_MAP
-                                               : error_text_HANDOFF_FIELD;
-}
-
 /* The kernel's own copy, of what has been checked; the secret in the original is erased. */
 static void take_handoff(const struct nonos_handoff *handoff, enum boot_start start)
 {
@@ -120,7 +110,7 @@ static void take_handoff(const struct nonos_handoff *handoff, enum boot_start st
     enum nonos_error error = handoff_validate(handoff, paddr, &image, &field);
 
     if (error != NONOS_OK)
-        panic("%s: %s (code %d)", text_of(error), field, (int)error);
+        panic("%s: %s (code %d)", error_text(error), field, (int)error);
     info.start = start;
     info.handoff = *handoff;
     bytes_wipe((void *)(uintptr_t)handoff->entropy, sizeof handoff->entropy);

@@ -19,6 +19,7 @@ static const char *const mark_names[TIMELINE_COUNT] = {
     [TIMELINE_STACKS] = "stacks",       [TIMELINE_CHECK] = "check",
     [TIMELINE_MEMORY] = "memory",       [TIMELINE_GENERATOR] = "generator",
     [TIMELINE_ACPI] = "ACPI",           [TIMELINE_CLOCK] = "clock",
+    [TIMELINE_THREADS] = "threads",     [TIMELINE_PROCESSORS] = "startup",
     [TIMELINE_REPORT] = "report",
 };
 

@@ -34,6 +34,8 @@ enum timeline_mark {
     TIMELINE_GENERATOR,
     TIMELINE_ACPI,
     TIMELINE_CLOCK, /* calibration: time that passes, not work */
+    TIMELINE_THREADS,
+    TIMELINE_PROCESSORS, /* INIT and STARTUP: almost all of it waiting, too */
     TIMELINE_REPORT,
     TIMELINE_COUNT,
 };

@@ -5,6 +5,8 @@
  */
 .set CR0_PE_WP_PG, 1 << 31 | 1 << 16 | 1 << 0
 .set CR4_PAE, 1 << 5
+.set CPUID_EXTENDED, 0x80000001
+.set CPUID_LM_NX, 1 << 29 | 1 << 20
 .set MSR_EFER, 0xC0000080
 .set EFER_LME_NXE, 1 << 11 | 1 << 8
 
@@ -20,6 +22,11 @@ smp_trampoline:
     lgdtl gdt_pointer - smp_trampoline
     movl $CR4_PAE, %eax
     movl %eax, %cr4
+    movl $CPUID_EXTENDED, %eax
+    cpuid
+    notl %edx
+    testl $CPUID_LM_NX, %edx
+    jnz halt
     movl root - smp_trampoline, %eax
     movl %eax, %cr3
     movl $MSR_EFER, %ecx
@@ -29,6 +36,10 @@ smp_trampoline:
     movl $CR0_PE_WP_PG, %eax
     movl %eax, %cr0
     ljmpl *(jump - smp_trampoline)
+
+halt: /* does not come */
+    hlt
+    jmp halt
 
     .code64
 smp_trampoline_long:
@@ -56,9 +67,8 @@ gdt_pointer:
 jump:
     .long 0 /* of smp_trampoline_long */
     .word 8
-    .long 0
 root:
-    .quad 0
+    .long 0
 stack_top:
     .quad 0
 argument:
