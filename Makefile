@@ -44,12 +44,14 @@ IMAGE := $(sort $(wildcard image/*.c))
 DISPLAY := $(sort $(wildcard display/*.c)) font.c # the latter made by scripts/font
 TOOL := $(sort $(wildcard tools/*.c))
 TOOL_MODULES := $(filter-out tools/main.c,$(TOOL))
-KERNEL := $(sort $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S))
+# What checks itself, in the place of product files: for the suites of tests/guest/.
+KERNEL_DEBUG := $(sort $(wildcard kernel/debug/*.c))
+KERNEL := $(filter-out $(KERNEL_DEBUG),$(sort $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S)))
 LOADER := $(sort $(wildcard boot/*.c boot/*.S))
 FREESTANDING_SRC := $(sort $(wildcard crypto/freestanding/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # Kernel and loader files without hardware in them: tested on the host.
-HOSTABLE := $(filter-out %/main.c,$(wildcard $(addsuffix .c,$(addprefix kernel/,$(UNIT_TESTS)) \
+HOSTABLE := $(filter-out %/main.c kernel/debug/%,$(wildcard $(addsuffix .c,$(addprefix kernel/,$(UNIT_TESTS)) \
     $(addprefix kernel/*/,$(UNIT_TESTS)) $(addprefix boot/,$(UNIT_TESTS))))) \
     kernel/lock.c $(addprefix kernel/mem/,books.c mapping_walk.c slab_fill.c)
 

@@ -28,7 +28,8 @@ struct acpi_register {
 };
 
 struct acpi_power {
-    struct acpi_register pm1a_control; /* none, nor pm1b, where hardware is reduced */
+    bool hardware_reduced;
+    struct acpi_register pm1a_control;
     struct acpi_register pm1b_control;
     struct acpi_register sleep_control;
     struct acpi_register reset; /* address 0 when the reset flag is clear */

@@ -1,9 +1,11 @@
-# Kernels that run a suite of tests in place of the prompt: the product's objects but that one, what
-# the suites share, and tests/guest/suite_NAME.c. No program of a suite is ever in the product.
+# Kernels that run a suite of tests in place of the prompt: the product's objects but that one and those
+# that kernel/debug/ has with checks in them, what the suites share, and tests/guest/suite_NAME.c. No
+# program of a suite is ever in the product.
 GUESTS := $(patsubst tests/guest/suite_%.c,%,$(wildcard tests/guest/suite_*.c))
 GUEST_SHARED := $(filter-out tests/guest/suite_%.c,$(wildcard tests/guest/*.c tests/guest/*.S))
 GUEST_PROGRAMS := $(patsubst tests/guest/programs/%.c,%,$(wildcard tests/guest/programs/*.c))
-GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
+GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(call objects,kernel,$(KERNEL_DEBUG)) \
+    $(filter-out %/kernel/prompt.o $(foreach file,$(KERNEL_DEBUG:kernel/debug/%.c=%),%/$(file).o),$(KERNEL_PARTS)) \
     $(call objects,kernel,$(GUEST_SHARED)) \
     $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o)
 # Where the harness looks on (tests/guest/watch.c): each is called from another file than its own.
