@@ -70,11 +70,13 @@ def show_steps(title, steps, bar, notes):
     total = sum(count for _, _, count in steps)
     say(f"\n{title}")
     for part, name, count in steps:
-        why = verdict.VARIES.get((part, name))
+        varies, apart = verdict.VARIES.get((part, name)), verdict.APART.get((part, name))
         say(f"  {part:7} {name:12} {count:12,} {count * 100 / total:5.1f} %"
-            + (f"  varies: {why}" if why else ""))
-    over = "  ABOVE" if total > bar else ""
-    say(f"  {'all':20} {total:12,}          bar {bar:,}{over}")
+            + (f"  varies: {varies}" if varies else "") + (f"  apart: {apart}" if apart else ""))
+    work = verdict.work(steps)
+    over = "  ABOVE" if work > bar else ""
+    say(f"  {'all':20} {total:12,}")
+    say(f"  {'of it work':20} {work:12,}          bar {bar:,}{over}")
     say(notes)
 
 
@@ -119,8 +121,8 @@ def measure(arguments):
     show_steps("The kernel from its entry to ready, in instructions (PVH, one processor)", runs[0],
                verdict.KERNEL_BAR, NOTES)
     wrong += verdict.check_repeat("kernel", runs)
-    wrong += verdict.check_bar("the kernel's start", sum(count for _, _, count in runs[0]),
-                               verdict.KERNEL_BAR, "instructions")
+    wrong += verdict.check_bar("the kernel's start", verdict.work(runs[0]), verdict.KERNEL_BAR,
+                               "instructions")
     if not arguments.fast:
         measure_boot(arguments, result, wrong)
     measure_operations(arguments, result, wrong)
@@ -161,8 +163,8 @@ def measure_boot(arguments, result, wrong):
                "another.")
     wrong += verdict.check_repeat("loader", [[step for step in run if step[0] == "loader"]
                                              for run in runs], verdict.TIMER)
-    wrong += verdict.check_bar("the loader", sum(count for _, _, count in loader),
-                               verdict.LOADER_BAR, "instructions")
+    wrong += verdict.check_bar("the loader", verdict.work(loader), verdict.LOADER_BAR,
+                               "instructions")
 
     say("\nbench: the same with a TPM that costs nothing, then with swtpm; a minute or two ...")
     result["measuring"] = measuring.count(arguments.build, arguments.boot, result["boot"])

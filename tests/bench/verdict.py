@@ -21,6 +21,11 @@ VARIES = {
     ("measuring", "with swtpm"): "firmware polls the TPM until the host has answered",
     ("measuring", "with swtpm, the end"): "the same",
 }
+# Time that passes while the kernel waits for it: not counted for the bar of the start.
+APART = {
+    ("kernel", "clock"): "calibration",
+    ("kernel", "processors"): "waiting for INIT and STARTUP",
+}
 # The start is compared step by step instead, and has the generator's jitter in it.
 OPERATIONS_VARY = {"start"}
 # Verifying a signature takes more or fewer steps by its own bits, which change with every image.
@@ -85,6 +90,11 @@ def compare_operations(own, recorded):
 def repeating(counts):
     """The counts of measuring that are the same in each run."""
     return [(name, count) for name, count in counts.items() if ("measuring", name) not in VARIES]
+
+
+def work(steps):
+    """The sum of what a bar is about."""
+    return sum(count for part, name, count in steps if (part, name) not in APART)
 
 
 def check_bar(what, value, bar, unit):

@@ -82,6 +82,12 @@ def test_ratios_and_sizes_fail_at_their_bars():
     assert verdict.check_bar("it", 101, 100, "bytes") == ["it: 101 bytes, above the bar of 100"]
 
 
+def test_waiting_is_apart_from_the_bar_of_the_start_and_nothing_else_is():
+    waits = [(part, name, 1000) for part, name in verdict.APART]
+    assert verdict.work([("kernel", "entry", 5), *waits, ("kernel", "report", 7)]) == 12
+    assert {name for _, name in verdict.APART} == {"clock", "processors"}
+
+
 def test_two_runs_of_one_start_must_agree():
     run = [("kernel", "entry", 5), ("kernel", "generator", 7)]
     assert verdict.check_repeat("kernel", [run, run]) == []
@@ -105,8 +111,11 @@ def test_a_bar_of_what_is_not_measured_is_an_error():
 def test_the_recorded_baseline_is_within_the_bars():
     with open(os.path.join(ROOT, "tests", "bench", "baseline.json"), encoding="utf-8") as file:
         recorded = json.load(file)
-    assert sum(count for _, _, count in recorded["kernel"]) <= verdict.KERNEL_BAR
-    assert sum(count for part, _, count in recorded["boot"]
-               if part == "loader") <= verdict.LOADER_BAR
+    assert verdict.work(recorded["kernel"]) <= verdict.KERNEL_BAR
+    assert verdict.work([step for step in recorded["boot"]
+                         if step[0] == "loader"]) <= verdict.LOADER_BAR
+    first = next(iter(recorded["operations"].values()))["costs"]
+    for name, bar in verdict.OPERATION_BARS.items():
+        assert first[name][1] <= bar
     for name, size in recorded["sizes"].items():
         assert size <= verdict.SIZE_BARS[name]
