@@ -15,6 +15,7 @@ Suite = collections.namedtuple("Suite", "processors memory_mib options limit",
                                defaults=(1, 128, {}, 60))
 SUITES = {
     "walk": Suite(processors=2),
+    "soak": Suite(processors=2, options={"time": 10}),
 }
 
 

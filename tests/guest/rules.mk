@@ -9,7 +9,7 @@ GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(call objects,kernel,$(KERNEL_
     $(call objects,kernel,$(GUEST_SHARED)) \
     $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o)
 # Where the harness looks on (tests/guest/watch.c): each is called from another file than its own.
-GUEST_WATCHED := trap_handle syscall_dispatch thread_free frames_allocate console_write
+GUEST_WATCHED := trap_handle syscall_dispatch thread_free frames_allocate console_write console_printf
 variants: $(GUESTS:%=$(BUILD)/guests/%.unsigned)
 $(GUESTS:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: $(BUILD)/kernel/tests/guest/suite_%.o \
     $(GUEST_PARTS) tests/guest/rules.mk
@@ -37,3 +37,11 @@ $(GEN)/guest-program-%.S: $(GUEST_PROGRAM)/%.bin tests/guest/rules.mk
 	@mkdir -p $(@D)
 	$(Q)printf '    .section .rodata.programs, "a", @progbits\n    .globl program_%s, program_%s_end\n    .balign 16\nprogram_%s:\n    .incbin "%s"\nprogram_%s_end:\n    .section .note.GNU-stack, "", @progbits\n' \
 	    $* $* $* $< $* > $@
+
+.PHONY: soak attack
+soak: $(BUILD)/guests/soak.unsigned ## everything at random on 4 processors, counted every few seconds; TIME=seconds (60), SEED=number
+	@$(NO_KEY) $(PYTHON) -B tests/guest/run.py --build $(BUILD) --smp 4 --limit $$((2 * $(or $(TIME),60) + 300)) \
+	    soak time=$(or $(TIME),60) seed=$(SEED)
+attack: $(BUILD)/guests/attack.unsigned ## programs of random bytes, jumps and pointers on 2 processors; RUNS=number (20000), SEED=number
+	@$(NO_KEY) $(PYTHON) -B tests/guest/run.py --build $(BUILD) --limit $$(($(or $(RUNS),20000) / 100 + 300)) \
+	    attack runs=$(or $(RUNS),20000) seed=$(SEED)

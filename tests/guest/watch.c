@@ -1,9 +1,12 @@
 #include "tests/guest/watch.h"
 
-#include "kernel/cpu/cpu.h"
+#include "abi/syscalls.h"
+#include "kernel/console.h"
 #include "kernel/cpu/vectors.h"
+#include "kernel/format.h"
 #include "kernel/mem/frames.h"
 #include "kernel/user/syscall.h"
+#include "tests/guest/process.h"
 
 struct watch watch;
 
@@ -24,14 +27,16 @@ paddr_t __real_frames_allocate(unsigned order);
 paddr_t __wrap_frames_allocate(unsigned order);
 void __real_console_write(const char *text, size_t len);
 void __wrap_console_write(const char *text, size_t len);
+[[gnu::format(printf, 1, 2)]] void __wrap_console_printf(const char *format, ...);
 
 void __wrap_trap_handle(struct trap_frame *frame)
 {
-    if (trap_is_user(frame)) {
-        if (frame->vector < VECTOR_EXCEPTIONS && watch.fault != nullptr && watch.fault(frame))
+    if (trap_is_user(frame) && frame->vector < VECTOR_EXCEPTIONS) {
+        if (watch.fault != nullptr && watch.fault(frame))
             return;
-        if (frame->vector == VECTOR_TIMER && watch.tick != nullptr)
-            watch.tick(frame);
+        guest_run_note_fault(frame);
+    } else if (trap_is_user(frame) && frame->vector == VECTOR_TIMER && watch.tick != nullptr) {
+        watch.tick(frame);
     }
     __real_trap_handle(frame);
 }
@@ -41,13 +46,19 @@ struct syscall_result __wrap_syscall_dispatch(uint64_t a, uint64_t b, uint64_t c
 {
     if (watch.call != nullptr)
         watch.call(number, a, b);
+    if (number == NONOS_SYSCALL_thread_exit)
+        guest_run_note_exit(a);
     return __real_syscall_dispatch(a, b, c, d, number);
 }
 
 void __wrap_thread_free(struct thread *thread)
 {
+    struct guest_run *run = guest_run_of(thread);
+
     __real_thread_free(thread);
     __atomic_fetch_add(&freed_threads, 1, __ATOMIC_RELEASE);
+    if (run != nullptr)
+        guest_run_note_freed(run);
 }
 
 uint64_t watch_freed_threads(void)
@@ -83,8 +94,29 @@ void watch_silence(bool silent)
     silenced = silent;
 }
 
+static bool is_silenced(void)
+{
+    return silenced && thread_current()->process != nullptr;
+}
+
 void __wrap_console_write(const char *text, size_t len)
 {
-    if (!silenced || thread_current()->process == nullptr)
+    if (!is_silenced())
         __real_console_write(text, len);
+}
+
+static void sink([[maybe_unused]] void *context, const char *text, size_t len)
+{
+    __real_console_write(text, len);
+}
+
+void __wrap_console_printf(const char *format, ...)
+{
+    va_list arguments;
+
+    if (is_silenced())
+        return;
+    va_start(arguments, format);
+    format_to_sink(sink, nullptr, format, arguments);
+    va_end(arguments);
 }
