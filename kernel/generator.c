@@ -8,6 +8,7 @@
 #include "kernel/cpu/features.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/rdrand.h"
+#include "kernel/dev/virtio_rng.h"
 #include "kernel/health.h"
 #include "kernel/panic.h"
 
@@ -29,8 +30,10 @@ struct pool {
     uint64_t rdseed[WORD_COUNT];
     uint64_t rdrand[WORD_COUNT];
     uint64_t jitter[WORD_COUNT];
+    uint64_t virtio[WORD_COUNT];
 };
-static_assert(sizeof(struct pool) == GENERATOR_ENTROPY_LEN + 3 * WORD_COUNT * 8);
+static_assert(sizeof(struct pool) == GENERATOR_ENTROPY_LEN + 4 * WORD_COUNT * 8);
+static_assert(WORD_COUNT == VIRTIO_RNG_WORD_COUNT);
 
 /* Of one processor. */
 struct generator {
@@ -88,7 +91,7 @@ static void jitter_words(uint64_t words[WORD_COUNT])
     }
 }
 
-/* Asks this processor; returns the sources that answered well. */
+/* Asks this processor and the device; returns the sources that answered well. */
 static uint32_t gather(struct generator *generator, struct pool *pool)
 {
     const struct cpu_features *features = features_get();
@@ -98,6 +101,8 @@ static uint32_t gather(struct generator *generator, struct pool *pool)
         sources |= NONOS_ENTROPY_RDSEED;
     if (features->rdrand && hardware_words(rdrand_attempt, &generator->rdrand, pool->rdrand))
         sources |= NONOS_ENTROPY_RDRAND;
+    if (virtio_rng_take(pool->virtio))
+        sources |= GENERATOR_VIRTIO;
     jitter_words(pool->jitter);
     return sources;
 }
@@ -109,6 +114,7 @@ static uint32_t seed(struct generator *generator, struct pool *pool, uint32_t so
     random_seed(&generator->random, pool, sizeof *pool, sources != 0);
     bytes_wipe(pool, sizeof *pool);
     generator->pieces = sources != 0 ? PIECES_PER_SEED : PIECES_WITHOUT_SOURCE;
+    virtio_rng_request();
     return sources;
 }
 
@@ -198,6 +204,17 @@ void generator_bytes(void *out, size_t len)
         given = give(to, len < PIECE_LEN ? len : PIECE_LEN);
 }
 
+void generator_collect(void)
+{
+    uint64_t words[WORD_COUNT];
+
+    panic_secret_enter();
+    (void)virtio_rng_take(words);
+    random_seed(&own()->random, words, sizeof words, false);
+    bytes_wipe(words, sizeof words);
+    panic_secret_leave();
+}
+
 uint32_t generator_sources(void)
 {
     return first_sources;
@@ -205,7 +222,8 @@ uint32_t generator_sources(void)
 
 const char *generator_source_name(unsigned index)
 {
-    static const char names[GENERATOR_SOURCE_COUNT][9] = {"firmware", "RDRAND", "RDSEED"};
+    static const char names[GENERATOR_SOURCE_COUNT][11] = {"firmware", "RDRAND", "RDSEED",
+                                                           "virtio-rng"};
 
     return names[index];
 }
@@ -215,7 +233,8 @@ uint32_t generator_failed(void)
     const struct generator *generator = own();
 
     return (generator->rdseed.failed ? NONOS_ENTROPY_RDSEED : 0u) |
-           (generator->rdrand.failed ? NONOS_ENTROPY_RDRAND : 0u);
+           (generator->rdrand.failed ? NONOS_ENTROPY_RDRAND : 0u) |
+           (virtio_rng_failed() ? GENERATOR_VIRTIO : 0u);
 }
 
 void generator_wipe(void)

@@ -14,14 +14,20 @@
 #define NONOS_KERNEL_GENERATOR_H
 
 #include "abi/error.h"
+#include "abi/handoff.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define GENERATOR_ENTROPY_LEN 64u
-#define GENERATOR_SOURCE_COUNT 3u
 
-/* On the first processor, once its features are known, with interrupts off.
+/* Sources are bits: those that a handoff names (NONOS_ENTROPY_*), and a device. */
+#define GENERATOR_VIRTIO 0x8u
+#define GENERATOR_SOURCE_COUNT 4u
+static_assert((GENERATOR_VIRTIO & NONOS_ENTROPY_ALL) == 0);
+
+/* On the first processor, once its features are known and virtio_rng_init is done, with interrupts
+ * off.
  * entropy: from the handoff, wiped here; sources: its NONOS_ENTROPY_* bits, 0 for none.
  * NONOS_E_NOT_SEEDED when there is no source: the caller stops the boot. */
 [[nodiscard]] enum nonos_error generator_init(uint8_t entropy[GENERATOR_ENTROPY_LEN],
@@ -34,7 +40,10 @@ void generator_prepare(uint32_t index);
  * in between pieces, if they were on. */
 void generator_bytes(void *out, size_t len);
 
-/* The sources that counted at the start: NONOS_ENTROPY_*, from handoff and processor. */
+/* Mixes in what the device has answered, if it has. With interrupts off: for its interrupt. */
+void generator_collect(void);
+
+/* The sources that counted at the start: from handoff, processor and device. */
 [[nodiscard]] uint32_t generator_sources(void);
 
 /* The name of source 1 << index, index < GENERATOR_SOURCE_COUNT. */

@@ -17,6 +17,7 @@
 #include "kernel/dev/io_apic.h"
 #include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
+#include "kernel/dev/virtio_rng.h"
 #include "kernel/generator.h"
 #include "kernel/handoff_check.h"
 #include "kernel/image.h"
@@ -86,13 +87,14 @@ static void processors_start(void)
     frames_add(map, count, NONOS_MEMORY_LOADER, 0, ADDRESS_PADDR_END);
     timeline_mark(TIMELINE_MEMORY);
     selftest_run();
-    if (generator_init(info.handoff.entropy, info.handoff.entropy_sources) != NONOS_OK)
-        panic("no source of randomness: neither the handoff nor the processor has one");
-    monitor_show_tests();
-    timeline_mark(TIMELINE_GENERATOR);
     platform_init(info.handoff.acpi_rsdp_paddr);
     power_init();
     timeline_mark(TIMELINE_ACPI);
+    virtio_rng_init();
+    if (generator_init(info.handoff.entropy, info.handoff.entropy_sources) != NONOS_OK)
+        panic("no source of randomness: the handoff, the processor and devices have none");
+    monitor_show_tests();
+    timeline_mark(TIMELINE_GENERATOR);
     processors_start();
     report_print();
     monitor_show_ready();

@@ -31,8 +31,8 @@ enum timeline_mark {
     TIMELINE_SELFTEST_5,
     TIMELINE_SELFTEST_6,
     TIMELINE_SELFTEST_7,
-    TIMELINE_GENERATOR,
     TIMELINE_ACPI,
+    TIMELINE_GENERATOR,
     TIMELINE_CLOCK, /* calibration: time that passes, not work */
     TIMELINE_THREADS,
     TIMELINE_PROCESSORS, /* INIT and STARTUP: almost all of it waiting, too */
@@ -40,7 +40,7 @@ enum timeline_mark {
     TIMELINE_COUNT,
 };
 
-#define TIMELINE_SELFTEST_COUNT ((size_t)(TIMELINE_GENERATOR - TIMELINE_SELFTEST_1))
+#define TIMELINE_SELFTEST_COUNT ((size_t)(TIMELINE_ACPI - TIMELINE_SELFTEST_1))
 
 /* The most steps there can be: those of the loader, the way into the kernel, the kernel's own. */
 #define TIMELINE_MAX_STEPS ((size_t)NONOS_STAGE_COUNT + (size_t)TIMELINE_COUNT)

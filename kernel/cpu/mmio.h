@@ -19,4 +19,26 @@ static inline void mmio_write_32(volatile void *base, uint32_t offset, uint32_t 
     *(volatile uint32_t *)((uintptr_t)base + offset) = value;
 }
 
+/* The same, of 1, 2 or 4 bytes. */
+static inline uint32_t mmio_read(const volatile void *base, uint32_t offset, unsigned width)
+{
+    const volatile void *at = (const volatile uint8_t *)base + offset;
+
+    return width == 1   ? *(const volatile uint8_t *)at
+           : width == 2 ? *(const volatile uint16_t *)at
+                        : *(const volatile uint32_t *)at;
+}
+
+static inline void mmio_write(volatile void *base, uint32_t offset, unsigned width, uint32_t value)
+{
+    volatile void *at = (volatile uint8_t *)base + offset;
+
+    if (width == 1)
+        *(volatile uint8_t *)at = (uint8_t)value;
+    else if (width == 2)
+        *(volatile uint16_t *)at = (uint16_t)value;
+    else
+        *(volatile uint32_t *)at = value;
+}
+
 #endif

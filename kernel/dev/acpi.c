@@ -5,6 +5,7 @@
 #include "kernel/dev/acpi_madt.h"
 #include "kernel/dev/acpi_mcfg.h"
 #include "kernel/dev/acpi_s5.h"
+#include "kernel/dev/acpi_virtio.h"
 
 #include <string.h>
 
@@ -45,6 +46,7 @@ static void read_dsdt(const struct acpi_view *view, uint64_t paddr, struct platf
     }
     note(&platform->tables, ACPI_DSDT);
     acpi_s5_find(&dsdt, &platform->power);
+    acpi_virtio_find(&dsdt, platform);
 }
 
 static void read_table(const struct acpi_view *view, uint64_t paddr, unsigned kind,

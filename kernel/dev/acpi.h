@@ -48,7 +48,7 @@ enum acpi_kind {
     ACPI_FADT,
     ACPI_HPET,
     ACPI_MCFG,
-    ACPI_DSDT, /* \_S5_ alone */
+    ACPI_DSDT, /* \_S5_ and virtio devices */
     ACPI_KIND_COUNT,
 };
 

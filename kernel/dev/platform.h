@@ -15,6 +15,7 @@
 #define PLATFORM_IO_APIC_MAX 8u
 #define PLATFORM_OVERRIDE_MAX 16u /* one for each ISA interrupt */
 #define PLATFORM_ECAM_MAX 4u
+#define PLATFORM_VIRTIO_MAX 32u
 
 struct platform_processor {
     uint32_t apic_id; /* from 255 on it takes x2APIC mode */
@@ -58,6 +59,8 @@ struct platform {
     struct acpi_register pm_timer; /* address 0: none; width_bits 24 or 32: what it counts in */
     struct platform_ecam ecam[PLATFORM_ECAM_MAX]; /* no bus twice */
     uint32_t ecam_count;
+    uint64_t virtio_paddrs[PLATFORM_VIRTIO_MAX]; /* of devices that are not on PCI */
+    uint32_t virtio_count;
     struct acpi_power power;
     uint8_t tables;    /* bits by enum acpi_kind: what was read */
     uint8_t malformed; /* the same: what is malformed, all of it or in part */

@@ -54,8 +54,8 @@ def test_kernel_starts_without_1_gib_pages_and_global_pages(start):
 
 
 @pytest.mark.parametrize("cpu, line", [
-    ("max,-rdrand", "NONOS: panic: no source of randomness: neither the handoff nor the processor "
-                    "has one"),
+    ("max,-rdrand", "NONOS: panic: no source of randomness: the handoff, the processor and devices "
+                    "have none"),
     ("max,-syscall", "NONOS: panic: the processor lacks SYSCALL"),
     ("max,-nx", NO_LONG_MODE),
     ("max,-lm", NO_LONG_MODE),

@@ -131,7 +131,7 @@ def test_verified_boot_and_a_panic_after_it(watched, font, build, kernel, signer
     assert screen.fact("machine") == ["DEVELOPMENT loader; Secure Boot off; TPM none"]
     assert screen.fact("kernel") == [
         f"started; the loader reports a verified boot, signer {signer_id[:16]}",
-        "self-tests: 7 passed; entropy: firmware, RDRAND, timing jitter",
+        "self-tests: 7 passed; entropy: firmware, RDRAND, virtio-rng, timing jitter",
         "ready: the prompt is on the first serial port"]
     # The same on the serial line, step by step.
     for number in range(1, 10):

@@ -9,5 +9,7 @@
 
 uint32_t mmio_read_32(const volatile void *base, uint32_t offset);
 void mmio_write_32(volatile void *base, uint32_t offset, uint32_t value);
+uint32_t mmio_read(const volatile void *base, uint32_t offset, unsigned width);
+void mmio_write(volatile void *base, uint32_t offset, unsigned width, uint32_t value);
 
 #endif
