@@ -43,7 +43,7 @@ static void measure_programs(void)
     console_printf("bench: cost start %llu %llu %llu 1\n", start, start, start);
     (void)users_run(USER_NOTHING);
     overhead = samples_summarize(samples, 0).least;
-    for (enum users_program i = USER_NOTHING + 1; i < USERS_COUNT; i++) {
+    for (enum users_program i = USER_NOTHING + 1; i < USERS_MEASURED; i++) {
         uint64_t result = users_run(i);
 
         if (result == NONOS_E_CALL)

@@ -109,8 +109,8 @@ PROGRAM bad_pointer
     END_SAMPLE
 END bad_pointer
 
-.macro MAP
-    movl $4096, %edi
+.macro MAP len
+    movl $\len, %edi
     movl $1, %esi
     CALL CALL_MEMORY_MAP
     testl %eax, %eax
@@ -118,24 +118,24 @@ END bad_pointer
     movq %rdx, %rbp
 .endm
 
-.macro UNMAP
+.macro UNMAP len
     movq %rbp, %rdi
-    movl $4096, %esi
+    movl $\len, %esi
     CALL CALL_MEMORY_UNMAP
 .endm
 
 PROGRAM map_unmap
     BEGIN_SAMPLE
-    MAP
-    UNMAP
+    MAP 4096
+    UNMAP 4096
     END_SAMPLE
 END map_unmap
 
 PROGRAM map_touch_unmap
     BEGIN_SAMPLE
-    MAP
+    MAP 4096
     movb $1, (%rbp)
-    UNMAP
+    UNMAP 4096
     END_SAMPLE
 END map_touch_unmap
 
@@ -154,5 +154,48 @@ PROGRAM yielded_to
     rdtsc
     STORE START(%r13)
 END yielded_to
+
+/* From here on nothing is measured: what may keep interrupts off for long. */
+.macro REPEAT times
+    incl %ebx
+    cmpl $\times, %ebx
+    jb 1b
+    movq %rax, RESULT(%r13)
+.endm
+
+PROGRAM log_long
+    leaq 1b(%rip), %rdi
+    movl $256, %esi
+    CALL CALL_LOG_WRITE
+    REPEAT 8
+END log_long
+
+PROGRAM random_long
+    MAP 0x10000
+    movq %rbp, %rdi
+    movl $0x10000, %esi
+    CALL CALL_RANDOM_BYTES
+    testl %eax, %eax
+    jnz 2f
+    UNMAP 0x10000
+    REPEAT 4
+END random_long
+
+PROGRAM map_long
+    MAP 0x200000
+    UNMAP 0x200000
+    REPEAT 4
+END map_long
+
+PROGRAM map_too_long
+    movq $0x100000000, %rdi
+    movl $1, %esi
+    CALL CALL_MEMORY_MAP
+    REPEAT 4
+END map_too_long
+
+PROGRAM fault
+    movb $1, NOWHERE
+END fault
 
     .section .note.GNU-stack, "", @progbits

@@ -33,6 +33,11 @@ DECLARE(map_unmap)
 DECLARE(map_touch_unmap)
 DECLARE(yields)
 DECLARE(yielded_to)
+DECLARE(log_long)
+DECLARE(random_long)
+DECLARE(map_long)
+DECLARE(map_too_long)
+DECLARE(fault)
 
 const struct users_text users_programs[USERS_COUNT] = {
     [USER_NOTHING] = TEXT("nothing", nothing, 0),
@@ -43,6 +48,11 @@ const struct users_text users_programs[USERS_COUNT] = {
     [USER_BAD_POINTER] = TEXT("bad-pointer", bad_pointer, NONOS_E_ADDRESS),
     [USER_MAP_UNMAP] = TEXT("map-unmap", map_unmap, NONOS_OK),
     [USER_MAP_TOUCH_UNMAP] = TEXT("map-touch-unmap", map_touch_unmap, NONOS_OK),
+    [USER_LOG_LONG] = TEXT("log-long", log_long, NONOS_OK),
+    [USER_RANDOM_LONG] = TEXT("random-long", random_long, NONOS_OK),
+    [USER_MAP_LONG] = TEXT("map-long", map_long, NONOS_OK),
+    [USER_MAP_TOO_LONG] = TEXT("map-too-long", map_too_long, NONOS_E_QUOTA),
+    [USER_FAULT] = TEXT("fault", fault, 0),
 };
 
 static struct process processes[2];
@@ -76,9 +86,9 @@ static void processes_make(void)
 {
     code = frames_allocate(0);
     data = frames_allocate(0);
-    if (code == 0 || data == 0 || len_of(cost_first, cost_yielded_to_end) > PAGE_LEN)
+    if (code == 0 || data == 0 || len_of(cost_first, cost_fault_end) > PAGE_LEN)
         panic("there is no room for programs that measure");
-    memcpy(direct_map_at(code), cost_first, len_of(cost_first, cost_yielded_to_end));
+    memcpy(direct_map_at(code), cost_first, len_of(cost_first, cost_fault_end));
     for (size_t i = 0; i < 2; i++) {
         processes[i].rights = NONOS_RIGHT_ALL;
         processes[i].quota_pages = QUOTA_PAGES;

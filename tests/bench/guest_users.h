@@ -18,6 +18,12 @@ enum users_program {
     USER_BAD_POINTER,
     USER_MAP_UNMAP,
     USER_MAP_TOUCH_UNMAP,
+    USERS_MEASURED,
+    USER_LOG_LONG = USERS_MEASURED,
+    USER_RANDOM_LONG,
+    USER_MAP_LONG,
+    USER_MAP_TOO_LONG,
+    USER_FAULT, /* ends itself by it */
     USERS_COUNT,
 };
 
