@@ -1,6 +1,6 @@
 /*
- * guest_programs.S - programs for ring 3 that measure one operation: what guest_costs.c copies to a
- * page and starts with the address of a struct samples (tests/bench/samples.h) as its argument.
+ * guest_programs.S - programs for ring 3 that measure one operation, in one piece of code that does not
+ * care where it is. Each gets the address of a struct samples (tests/bench/samples.h) as its argument.
  *
  * The counter is read before and after the operation, and the difference stored, SAMPLES_MAX times.
  * What the last call returned goes behind the samples.
@@ -8,7 +8,7 @@
 .set SAMPLES_MAX, 1000
 .set SAMPLES_TICKS, 4
 .set RESULT, 4080
-.set START, 4088 /* when the one who hands over began to */
+.set SPACE, 4040 /* for 32 bytes */
 .set NOWHERE, 0x10000
 
 .set CALL_THREAD_EXIT, 0
@@ -92,8 +92,7 @@ PROGRAM yield
 END yield
 
 PROGRAM random
-    leaq START(%r13), %rbp
-    subq $64, %rbp
+    leaq SPACE(%r13), %rbp
     BEGIN_SAMPLE
     movq %rbp, %rdi
     movl $32, %esi
@@ -139,20 +138,18 @@ PROGRAM map_touch_unmap
     END_SAMPLE
 END map_touch_unmap
 
-/* Two that yield to each other; the second measures. */
+/* Two that yield to each other: what the counter says before it in one, and after it in the other. */
 PROGRAM yields
-    rdtsc
-    movl %eax, START(%r13)
+    BEGIN_SAMPLE
     CALL CALL_YIELD
-    movq %rax, RESULT(%r13)
-    cmpl $SAMPLES_MAX, (%r13)
-    jb 1b
+    movl %r12d, %eax
+    STORE $0
 END yields
 
 PROGRAM yielded_to
     CALL CALL_YIELD
     rdtsc
-    STORE START(%r13)
+    STORE $0
 END yielded_to
 
 /* From here on nothing is measured: what may keep interrupts off for long. */

@@ -6,8 +6,10 @@
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/io.h"
+#include "kernel/dev/clock.h"
 #include "kernel/prompt.h"
 #include "kernel/report.h"
+#include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
 #include "tests/bench/guest_pairs.h"
 #include "tests/bench/guest_users.h"
@@ -17,6 +19,11 @@
 #define EXIT_GOOD 0u
 #define TICKS_LEN 30000000u /* several ticks of the timer */
 #define THREADS 20u
+#define PROCESSES 4u
+#define SLEEPERS 100u
+#define SLEEP_NS 20000000u
+
+static uint64_t due_ns;
 
 static void run_programs(void)
 {
@@ -46,6 +53,35 @@ static void run_threads(void)
     }
 }
 
+static void run_processes(void)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        struct guest_process guest;
+
+        users_make(&guest);
+        guest_process_free(&guest);
+    }
+}
+
+/* All of them are due at once. */
+static void sleep_until([[maybe_unused]] void *argument)
+{
+    thread_sleep_until(due_ns);
+}
+
+static void run_sleepers(void)
+{
+    struct thread_request requests[SLEEPERS];
+
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        requests[i] = (struct thread_request){
+            .name = "sleeper", .function = sleep_until, .priority = PAIR_PRIORITY + 1};
+    due_ns = clock_now_ns() + SLEEP_NS;
+    pairs_run(requests, SLEEPERS);
+    while (clock_now_ns() < due_ns + SLEEP_NS)
+        sched_yield();
+}
+
 static void wait_for_ticks(void)
 {
     uint64_t end = control_read_tsc() + TICKS_LEN;
@@ -59,6 +95,8 @@ void prompt_run(void)
     stretch_forget();
     run_programs();
     run_threads();
+    run_processes();
+    run_sleepers();
     wait_for_ticks();
     report_print();
     stretch_print();

@@ -1,25 +1,19 @@
 #include "tests/bench/guest_users.h"
 
 #include "abi/error.h"
-#include "kernel/mem/frames.h"
-#include "kernel/mem/mapping.h"
-#include "kernel/mem/paging.h"
+#include "kernel/cpu/interrupt_flag.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
-#include "kernel/user/process.h"
 #include "kernel/user/syscall.h"
 #include "tests/bench/guest_pairs.h"
 
 #include <string.h>
 
-#define CODE_VADDR UINT64_C(0x400000)
-#define SAMPLES_VADDR UINT64_C(0x500000)
-#define MAP_VADDR UINT64_C(0x10000000)
+#define SAMPLES_VADDR GUEST_DATA_VADDR
 #define QUOTA_PAGES 4096u
 #define RESULT_OFFSET 4080u /* guest_programs.S */
-static_assert(sizeof(struct samples) + 64 < RESULT_OFFSET);
+static_assert(sizeof(struct samples) <= 4040 && GUEST_DATA_LEN >= 2 * PAGE_LEN);
 
-/* Where a program begins, in the page that has all of them. */
 #define TEXT(row, program, its_result)                                                             \
     {.name = (row), .code = cost_##program, .end = cost_##program##_end, .result = (its_result)}
 #define DECLARE(program) extern const uint8_t cost_##program[], cost_##program##_end[];
@@ -55,24 +49,29 @@ const struct users_text users_programs[USERS_COUNT] = {
     [USER_FAULT] = TEXT("fault", fault, 0),
 };
 
-static struct process processes[2];
-static paddr_t code, data;
+static struct guest_process processes[2];
+
+/* What a thread of a program begins with. */
+struct start {
+    const uint8_t *program;
+    vaddr_t samples;
+};
 
 struct process *users_process(unsigned index)
 {
-    return &processes[index];
+    return &processes[index].process;
 }
 
 struct samples *users_samples(void)
 {
-    return direct_map_at(data);
+    return guest_process_at(&processes[0], SAMPLES_VADDR);
 }
 
 static uint64_t result(void)
 {
     uint64_t value;
 
-    memcpy(&value, (const uint8_t *)direct_map_at(data) + RESULT_OFFSET, sizeof value);
+    memcpy(&value, (const uint8_t *)users_samples() + RESULT_OFFSET, sizeof value);
     return value;
 }
 
@@ -81,58 +80,48 @@ static size_t len_of(const uint8_t *start, const uint8_t *end)
     return (size_t)(end - start);
 }
 
-/* All programs lie in one page, as they do in guest_programs.S. */
-static void processes_make(void)
+void users_make(struct guest_process *guest)
 {
-    code = frames_allocate(0);
-    data = frames_allocate(0);
-    if (code == 0 || data == 0 || len_of(cost_first, cost_fault_end) > PAGE_LEN)
-        panic("there is no room for programs that measure");
-    memcpy(direct_map_at(code), cost_first, len_of(cost_first, cost_fault_end));
-    for (size_t i = 0; i < 2; i++) {
-        processes[i].rights = NONOS_RIGHT_ALL;
-        processes[i].quota_pages = QUOTA_PAGES;
-        processes[i].next_vaddr = MAP_VADDR;
-        if (mapping_create(&processes[i].root) != NONOS_OK)
-            panic("there is no memory for processes that measure");
-        memcpy((uint8_t *)direct_map_at(processes[i].root) + PAGE_LEN / 2,
-               (const uint8_t *)direct_map_at(paging_root()) + PAGE_LEN / 2, PAGE_LEN / 2);
-        if (mapping_add(processes[i].root, CODE_VADDR, code, PAGE_LEN,
-                        MAPPING_EXECUTE | MAPPING_USER) != NONOS_OK ||
-            mapping_add(processes[i].root, SAMPLES_VADDR, data, PAGE_LEN,
-                        MAPPING_WRITE | MAPPING_USER) != NONOS_OK)
-            panic("there is no memory for processes that measure");
-    }
+    /* All of them, as they lie in guest_programs.S. */
+    const struct guest_program all = {
+        .name = "bench", .code = cost_first, .len = len_of(cost_first, cost_fault_end)};
+
+    if (guest_process_make(guest, &all, QUOTA_PAGES) != NONOS_OK)
+        panic("there is no memory for a process that measures");
 }
 
 static void enter(void *argument)
 {
-    const uint8_t *program = argument;
+    const struct start *start = argument;
 
-    user_enter(CODE_VADDR + len_of(cost_first, program), 0, SAMPLES_VADDR);
+    (void)interrupts_disable();
+    user_enter(GUEST_CODE_VADDR + len_of(cost_first, start->program), GUEST_STACK_TOP,
+               start->samples);
 }
 
-static struct thread_request request(const uint8_t *program, unsigned process)
+static struct thread_request request(struct start *start, unsigned process)
 {
     return (struct thread_request){.name = "program",
                                    .function = enter,
-                                   .argument = (void *)(uintptr_t)program,
+                                   .argument = start,
                                    .priority = PAIR_PRIORITY,
-                                   .process = &processes[process]};
+                                   .process = users_process(process)};
 }
 
 static uint64_t run(const uint8_t *program)
 {
-    struct thread_request one = request(program, 0);
+    struct start start = {program, SAMPLES_VADDR};
+    struct thread_request one = request(&start, 0);
 
-    memset(direct_map_at(data), 0, PAGE_LEN);
+    memset(users_samples(), 0, PAGE_LEN);
     pairs_run(&one, 1);
     return result();
 }
 
 uint64_t users_run_first(void)
 {
-    processes_make();
+    for (size_t i = 0; i < 2; i++)
+        users_make(&processes[i]);
     return run(cost_first);
 }
 
@@ -143,8 +132,16 @@ uint64_t users_run(enum users_program program)
 
 void users_run_yields(bool across)
 {
-    struct thread_request two[] = {request(cost_yielded_to, 0), request(cost_yields, across)};
+    struct start to = {cost_yielded_to, SAMPLES_VADDR};
+    struct start from = {cost_yields, SAMPLES_VADDR + PAGE_LEN};
+    struct thread_request two[] = {request(&to, 0), request(&from, across)};
+    const struct samples *before = guest_process_at(&processes[across], from.samples);
+    struct samples *after = users_samples();
 
-    memset(direct_map_at(data), 0, PAGE_LEN);
+    memset(after, 0, PAGE_LEN);
     pairs_run(two, 2);
+    if (before->count != after->count)
+        panic("two programs that yield to each other did not do so equally often");
+    for (size_t i = 0; i < after->count; i++)
+        after->ticks[i] -= before->ticks[i];
 }

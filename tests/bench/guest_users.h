@@ -6,8 +6,7 @@
 #define NONOS_TESTS_BENCH_GUEST_USERS_H
 
 #include "tests/bench/samples.h"
-
-struct process;
+#include "tests/guest/process.h"
 
 enum users_program {
     USER_NOTHING,
@@ -34,7 +33,11 @@ struct users_text {
 };
 extern const struct users_text users_programs[USERS_COUNT];
 
-/* Makes the processes, and runs a first program; returns the counter as it was when that began. */
+/* A process with all these programs. Panics when there is no memory for it. */
+void users_make(struct guest_process *guest);
+
+/* Makes the two processes, and runs a first program; returns the counter as it was when that began.
+ */
 uint64_t users_run_first(void);
 
 /* Runs a program to its end; returns what its last call returned. */

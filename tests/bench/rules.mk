@@ -87,7 +87,7 @@ $(BUILD)/tests/samples: $(BUILD)/san/tests/bench/samples.o
 # Kernels that measure themselves in place of the prompt: what operations cost, and for how long
 # interrupts stay off.
 BENCH_GUEST := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
-    $(call objects,kernel,$(addprefix tests/bench/,$(addprefix guest_,pairs.c users.c programs.S) samples.c))
+    $(call objects,kernel,$(addprefix tests/bench/,$(addprefix guest_,pairs.c users.c programs.S) samples.c) tests/guest/process.c)
 $(BENCH)/costs.elf: $(BENCH_GUEST) $(BUILD)/kernel/tests/bench/guest_costs.o
 	@mkdir -p $(@D)
 	$(SAY) link $@
@@ -100,7 +100,7 @@ STRETCH_FLAGS := -Itests/bench/stretch $(KERNEL_FLAGS)
 $(eval $(call world,stretch,$(CC) $(STRETCH_FLAGS),,kernel))
 $(BENCH)/stretch.elf: private KERNEL_LDFLAGS += $(addprefix --wrap=,trap_handle syscall_dispatch user_enter)
 $(BENCH)/stretch.elf: $(call objects,stretch,$(filter-out kernel/prompt.c,$(KERNEL)) $(addprefix \
-    tests/bench/,$(addprefix guest_,stretch.c pairs.c users.c programs.S) samples.c stretch/stretch.c)) \
+    tests/bench/,$(addprefix guest_,stretch.c pairs.c users.c programs.S) samples.c stretch/stretch.c) tests/guest/process.c) \
     $(filter-out $(BUILD)/kernel/kernel/%,$(KERNEL_PARTS)) $(BUILD)/kernel/symbols-empty.S.o
 	@mkdir -p $(@D)
 	$(SAY) link $@
