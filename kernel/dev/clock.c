@@ -43,8 +43,9 @@ void clock_init(const struct platform *platform, const struct boot_info *info)
     clock.ns_per_count = scale_ratio(NS_PER_SECOND, clock.tsc_hz);
     clock.counts_per_ns = scale_ratio(clock.tsc_hz, NS_PER_SECOND);
     clock.entry_tsc = info->entry_tsc;
-    if (wall_clock > 0 && wall_clock <= WALL_CLOCK_MAX)
-        clock.wall_ns = (uint64_t)wall_clock * NS_PER_SECOND;
+    if (wall_clock < 0 || wall_clock > WALL_CLOCK_MAX)
+        wall_clock = 0;
+    clock.wall_ns = (uint64_t)wall_clock * NS_PER_SECOND;
 }
 
 uint64_t clock_now_ns(void)

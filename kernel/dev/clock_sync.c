@@ -61,8 +61,10 @@ bool clock_join(void)
     for (uint32_t i = 0; i < ROUNDS; i++) {
         asked = control_read_tsc_ordered();
         atomic_store_explicit(&turn, 2 * i + 1, memory_order_release);
-        if (!wait_for_turn(2 * i + 2))
+        if (!wait_for_turn(2 * i + 2)) {
+            atomic_store_explicit(&turn, 0, memory_order_relaxed);
             return false;
+        }
         /* The answer was given after the question and before it arrived: what the other counter is
          * ahead of this one lies between. */
         ahead = (int64_t)(atomic_load_explicit(&stamp, memory_order_relaxed) -
