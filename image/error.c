@@ -1,5 +1,9 @@
 #include "image/error.h"
 
+#define NONOS_ERROR(code, name, text) const char error_text_##name[sizeof(text)] = text;
+#include "abi/errors.def"
+#undef NONOS_ERROR
+
 /* No default label: the compiler names a code that is missing here. */
 const char *error_name(enum nonos_error error)
 {
@@ -22,7 +26,7 @@ const char *error_text(enum nonos_error error)
         return "nothing is wrong";
 #define NONOS_ERROR(code, name, text)                                                              \
     case NONOS_E_##name:                                                                           \
-        return text;
+        return error_text_##name;
 #include "abi/errors.def"
 #undef NONOS_ERROR
     }

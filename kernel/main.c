@@ -21,6 +21,7 @@
 #include "kernel/generator.h"
 #include "kernel/handoff_check.h"
 #include "kernel/image.h"
+#include "kernel/input.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
 #include "kernel/mem/stack.h"
@@ -53,6 +54,7 @@ static void processors_start(void)
         panic("the processor has no local APIC");
     apic_init_processor();
     io_apic_init(platform_get());
+    input_init();
     apic_timer_measure();
     clock_init(platform_get(), &info);
     apic_timer_calibrate();

@@ -6,6 +6,7 @@
 #include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
+#include "kernel/input.h"
 #include "kernel/line.h"
 #include "kernel/panic.h"
 #include "kernel/provoke.h"
@@ -211,7 +212,7 @@ void prompt_run(void)
     for (;;) {
         byte = console_read_byte();
         if (byte < 0) {
-            __asm__ volatile("pause");
+            input_wait();
             continue;
         }
         if (line_feed(&line, (uint8_t)byte)) {

@@ -28,8 +28,7 @@ struct acpi_register {
 };
 
 struct acpi_power {
-    bool hardware_reduced;
-    struct acpi_register pm1a_control;
+    struct acpi_register pm1a_control; /* none, nor pm1b, where hardware is reduced */
     struct acpi_register pm1b_control;
     struct acpi_register sleep_control;
     struct acpi_register reset; /* address 0 when the reset flag is clear */

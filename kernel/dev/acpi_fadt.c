@@ -42,17 +42,18 @@ bool acpi_fadt_read(const struct acpi_table *fadt, struct platform *platform)
     struct acpi_power *power = &platform->power;
     uint32_t flags = acpi_field32(fadt, FADT_FLAGS);
 
-    power->hardware_reduced = (flags & FLAG_HARDWARE_REDUCED) != 0;
-    power->pm1a_control = read_block(fadt, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL, 16);
-    power->pm1b_control = read_block(fadt, FADT_X_PM1B_CONTROL, FADT_PM1B_CONTROL, 16);
     power->sleep_control = acpi_field_register(fadt, FADT_SLEEP_CONTROL);
-    power->smi_command_port = acpi_field32(fadt, FADT_SMI_COMMAND);
-    power->acpi_enable_value = acpi_field8(fadt, FADT_ACPI_ENABLE);
     if ((flags & FLAG_RESET) != 0) {
         power->reset = acpi_field_register(fadt, FADT_RESET_REGISTER);
         power->reset_value = acpi_field8(fadt, FADT_RESET_VALUE);
     }
-    if (!power->hardware_reduced && acpi_field8(fadt, FADT_PM_TIMER_LEN) == PM_TIMER_LEN)
+    if ((flags & FLAG_HARDWARE_REDUCED) != 0)
+        return true;
+    power->pm1a_control = read_block(fadt, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL, 16);
+    power->pm1b_control = read_block(fadt, FADT_X_PM1B_CONTROL, FADT_PM1B_CONTROL, 16);
+    power->smi_command_port = acpi_field32(fadt, FADT_SMI_COMMAND);
+    power->acpi_enable_value = acpi_field8(fadt, FADT_ACPI_ENABLE);
+    if (acpi_field8(fadt, FADT_PM_TIMER_LEN) == PM_TIMER_LEN)
         platform->pm_timer = read_block(fadt, FADT_X_PM_TIMER, FADT_PM_TIMER,
                                         (flags & FLAG_TIMER_32_BITS) != 0 ? 32 : 24);
     return true;

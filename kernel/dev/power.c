@@ -94,38 +94,46 @@ static void enable_acpi(void)
     }
 }
 
-static void pm1_sleep(const struct acpi_register *pm1, uint8_t type)
+static void pm1_write(const struct acpi_register *pm1, uint8_t type, unsigned enable)
 {
     uint16_t value;
 
     if (pm1->address == 0)
         return;
     value = register_read_16(pm1) & (uint16_t)~(PM1_SLEEP_TYPE_MASK | PM1_SLEEP_ENABLE);
-    register_write_16(
-        pm1, (uint16_t)(value | (unsigned)type << PM1_SLEEP_TYPE_SHIFT | PM1_SLEEP_ENABLE));
+    register_write_16(pm1, (uint16_t)(value | (unsigned)type << PM1_SLEEP_TYPE_SHIFT | enable));
 }
 
-/* Tries, and returns why the machine is still on. */
-static const char *try_power_off(void)
+/* The type first, and only then the bit that acts on it: some chipsets want two steps, and all that
+ * have two blocks act once both have it. */
+static void pm1_sleep(void)
 {
-    if ((platform_get()->tables >> ACPI_FADT & 1) == 0)
-        return platform_get()->malformed == 0 ? "there are no ACPI tables"
-                                              : "an ACPI table is malformed";
-    if (!power.has_s5)
-        return "the ACPI tables do not say how (_S5)";
-    if (power.hardware_reduced) {
-        if (power.sleep_control.address == 0)
-            return "there is no usable sleep control register";
-        register_write_8(&power.sleep_control,
-                         (uint8_t)((unsigned)power.s5_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
-    } else {
-        if (power.pm1a_control.address == 0)
-            return "there is no usable power management register";
-        enable_acpi();
-        pm1_sleep(&power.pm1a_control, power.s5_a);
-        pm1_sleep(&power.pm1b_control, power.s5_b);
+    enable_acpi();
+    for (unsigned enable = 0; enable <= PM1_SLEEP_ENABLE; enable += PM1_SLEEP_ENABLE) {
+        pm1_write(&power.pm1a_control, power.s5_a, enable);
+        pm1_write(&power.pm1b_control, power.s5_b, enable);
     }
     wait_a_moment();
+}
+
+/* Tries every way there is, and returns why the machine is still on. */
+static const char *try_power_off(void)
+{
+    const struct platform *platform = platform_get();
+
+    if ((platform->tables >> ACPI_FADT & 1) == 0)
+        return platform->malformed == 0 ? "there are no ACPI tables" : "an ACPI table is malformed";
+    if (!power.has_s5)
+        return "the ACPI tables do not say how (_S5)";
+    if (power.sleep_control.address == 0 && power.pm1a_control.address == 0)
+        return "there is no usable power management register";
+    if (power.sleep_control.address != 0) {
+        register_write_8(&power.sleep_control,
+                         (uint8_t)((unsigned)power.s5_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
+        wait_a_moment();
+    }
+    if (power.pm1a_control.address != 0)
+        pm1_sleep();
     return "the machine did not react";
 }
 

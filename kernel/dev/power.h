@@ -10,7 +10,8 @@
 /* Maps the registers that the platform names. After platform_init, while there is memory. */
 void power_init(void);
 
-/* Soft off (S5); where that is impossible says so and halts. */
+/* Soft off (S5) by the sleep control register, then by PM1 control, as far as the machine has them;
+ * where neither does it, says why and halts. */
 [[noreturn]] void power_off(void);
 
 /* The reset register, then port 0xCF9, then the keyboard controller, then a triple fault. */

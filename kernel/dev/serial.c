@@ -19,8 +19,10 @@ enum {
 #define EIGHT_BITS_NO_PARITY 0x03u
 #define DIVISOR_ACCESS 0x80u
 #define DIVISOR_115200 1u
-#define READY_TO_SEND 0x03u /* DTR and RTS */
+#define READY_TO_SEND 0x03u  /* DTR and RTS */
+#define INTERRUPT_LINE 0x08u /* OUT2: in a PC it connects the interrupt */
 #define LOOPBACK 0x10u
+#define RECEIVED_INTERRUPT 0x01u
 #define STATUS_RECEIVED 0x01u
 #define STATUS_ROOM 0x20u
 #define STATUS_IDLE 0x40u
@@ -115,4 +117,12 @@ int serial_read_byte(void)
     if (status == STATUS_ABSENT || (status & STATUS_RECEIVED) == 0)
         return -1;
     return read_register(DATA);
+}
+
+void serial_enable_interrupt(void)
+{
+    if (!present)
+        return;
+    write_register(MODEM_CONTROL, READY_TO_SEND | INTERRUPT_LINE);
+    write_register(INTERRUPT_ENABLE, RECEIVED_INTERRUPT);
 }

@@ -5,6 +5,7 @@
 #include "kernel/dev/platform.h"
 #include "kernel/dev/power.h"
 #include "kernel/generator.h"
+#include "kernel/input.h"
 #include "kernel/line.h"
 #include "kernel/panic.h"
 #include "kernel/prompt.h"
@@ -27,6 +28,12 @@ int console_read_byte(void)
         longjmp(left, 1);
     random_len = 0;
     return fuzz_take8(&keys);
+}
+
+/* There is always a byte, or the end. */
+void input_wait(void)
+{
+    fuzz_require(false);
 }
 
 void console_write(const char *bytes, size_t len)

@@ -24,6 +24,11 @@ void sched_tick(void)
     note("t");
 }
 
+void sched_look(void)
+{
+    note("r");
+}
+
 void sched_preempt(void)
 {
     note("p");
@@ -81,7 +86,7 @@ static void test_each_kind_goes_to_its_handler([[maybe_unused]] void **state)
 {
     assert_calls(VECTOR_TIMER, "tep");
     assert_calls(VECTOR_SHOOTDOWN, "sep");
-    assert_calls(VECTOR_RESCHEDULE, "ep");
+    assert_calls(VECTOR_RESCHEDULE, "rep");
     assert_calls(VECTOR_APIC_ERROR, "!ep");
 }
 
