@@ -1,6 +1,6 @@
 /*
- * guest_programs.S - programs for ring 3 that measure one operation, in one piece of code that does not
- * care where it is. Each gets the address of a struct samples (tests/bench/samples.h) as its argument.
+ * guest_programs.S - programs for ring 3 that measure one operation, in one piece of code that does
+ * not care where it is. Each gets the address of a struct samples (tests/bench/samples.h).
  *
  * The counter is read before and after the operation, and the difference stored, SAMPLES_MAX times.
  * What the last call returned goes behind the samples.
@@ -138,7 +138,7 @@ PROGRAM map_touch_unmap
     END_SAMPLE
 END map_touch_unmap
 
-/* Two that yield to each other: what the counter says before it in one, and after it in the other. */
+/* Two that yield to each other: the counter before it in one, and after it in the other. */
 PROGRAM yields
     BEGIN_SAMPLE
     CALL CALL_YIELD

@@ -17,14 +17,15 @@ enum users_program {
     USER_BAD_POINTER,
     USER_MAP_UNMAP,
     USER_MAP_TOUCH_UNMAP,
-    USERS_MEASURED,
-    USER_LOG_LONG = USERS_MEASURED,
+    USER_LOG_LONG, /* from here on not measured, but long */
     USER_RANDOM_LONG,
     USER_MAP_LONG,
     USER_MAP_TOO_LONG,
     USER_FAULT, /* ends itself by it */
     USERS_COUNT,
 };
+
+#define USERS_MEASURED USER_LOG_LONG
 
 struct users_text {
     const char *name; /* of its row */

@@ -91,7 +91,8 @@ def test_runs_that_differ_bars_and_what_was_not_measured_are_wrong():
     found = {**side(121), "spread": {}}
     for name in verdict.OPERATION_BARS:
         found["costs"].setdefault(name, [1, 1, 1])
-    assert peers.check({"no Meltdown": found}) == ["null-call: 121 instructions, above the bar of 120"]
+    assert peers.check({"no Meltdown": found}) == [
+        "null-call: 121 instructions, above the bar of 120"]
     found["costs"]["null-call"] = [1, 120, 9]
     assert peers.check({"no Meltdown": found}) == []
     assert "differ" in peers.check({"no Meltdown": {**found, "spread": {"yield": [1, 2]}}})[0]
