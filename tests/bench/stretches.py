@@ -19,7 +19,7 @@ SHOWN = 10
 # They turn interrupts off and on for others: who calls them is the place.
 HELPERS = {"lock_take", "lock_release", "interrupts_restore"}
 # Ways in that every run takes: were one not noted, its stretches would be missing.
-TAKEN = ("interrupt", "call")
+TAKEN = ("interrupt", "exception", "call")
 
 Stretch = collections.namedtuple("Stretch", "ticks count begin end")
 
@@ -63,7 +63,7 @@ def read_stretches(text, symbols):
 
 def require_every_way(stretches):
     for way in TAKEN:
-        if not any(stretch.begin.startswith(way) for stretch in stretches):
+        if not any(re.fullmatch(rf"{way} \d+", stretch.begin) for stretch in stretches):
             raise guests.CountError(f"no {way} was noted: the kernel that measures stretches with "
                                     "interrupts off is linked around nothing")
     return stretches
