@@ -62,6 +62,7 @@ static void processors_start(void)
     syscall_init_processor();
     sched_init("prompt", stack_top(STACK_KERNEL));
     cpu_current()->apic_id = apic_id();
+    virtio_rng_use_interrupt();
     timeline_mark(TIMELINE_THREADS);
     smp_start(platform_get()->processors + 1, platform_get()->processor_count - 1);
     timeline_mark(TIMELINE_PROCESSORS);

@@ -100,6 +100,16 @@ static bool negotiate(const struct virtio *virtio)
     return (get(virtio, VIRTIO_STATUS) & STATUS_FEATURES_OK) != 0;
 }
 
+/* The first entry of the table is the queue's; a device that has no room for that is polled. */
+static void set_vector(struct virtio *virtio)
+{
+    if (virtio->msix == nullptr)
+        return;
+    set(virtio, VIRTIO_QUEUE_VECTOR, 0);
+    if (get(virtio, VIRTIO_QUEUE_VECTOR) != 0)
+        virtio->msix = nullptr;
+}
+
 static void set_queue(const struct virtio *virtio, paddr_t paddr)
 {
     set(virtio, VIRTIO_QUEUE_COUNT, QUEUE_COUNT);
@@ -129,6 +139,7 @@ static bool make_queue(struct virtio *virtio)
     virtio->queue->available_flags = AVAILABLE_NO_INTERRUPT;
     virtio->queue->descriptors[0].paddr = paddr + offsetof(struct virtio_queue, buffer);
     virtio->queue->descriptors[0].flags = DESCRIPTOR_WRITE;
+    set_vector(virtio);
     set_queue(virtio, paddr);
     return true;
 }
@@ -144,6 +155,11 @@ bool virtio_start(struct virtio *virtio)
     }
     set(virtio, VIRTIO_STATUS, get(virtio, VIRTIO_STATUS) | STATUS_DRIVER_OK);
     return true;
+}
+
+void virtio_use_interrupt(const struct virtio *virtio)
+{
+    virtio->queue->available_flags = 0;
 }
 
 bool virtio_ask(struct virtio *virtio, uint32_t len)

@@ -30,6 +30,7 @@ enum virtio_register_name {
     VIRTIO_QUEUE_AVAILABLE,
     VIRTIO_QUEUE_USED,
     VIRTIO_QUEUE_READY,
+    VIRTIO_QUEUE_VECTOR, /* on PCI alone */
     VIRTIO_REGISTER_COUNT,
 };
 
@@ -45,6 +46,7 @@ struct virtio {
     unsigned notify_width;
     bool is_legacy;               /* MMIO of version 1 */
     struct pci_function function; /* on PCI alone */
+    volatile void *msix;          /* the entry of its interrupt; null: none, it is polled */
     struct virtio_queue *queue;
     uint16_t count;     /* buffers given to the device */
     uint32_t asked_len; /* of the last one */
@@ -61,12 +63,15 @@ enum virtio_answer {
 [[nodiscard]] bool virtio_find_pci(uint16_t device, uint16_t transitional, struct virtio *virtio);
 [[nodiscard]] bool virtio_find_mmio(uint32_t type, paddr_t paddr, struct virtio *virtio);
 
-/* Resets it, accepts no feature but VERSION_1, and makes queue 0 ready. False: it does not want to,
- * or there is no memory. */
+/* Resets it, accepts no feature but VERSION_1, and makes queue 0 ready, without interrupts. False:
+ * it does not want to, or there is no memory. */
 [[nodiscard]] bool virtio_start(struct virtio *virtio);
 
 /* Resets it for good. Its memory stays its own, as it may not obey. */
 void virtio_stop(const struct virtio *virtio);
+
+/* From now on its answers are interrupts, as msix says (kernel/dev/msix.h). */
+void virtio_use_interrupt(const struct virtio *virtio);
 
 /* Gives the device a buffer of len bytes (1 to VIRTIO_BUFFER_LEN) to write to, once it has answered
  * the one before. False: it has answered more often than it was asked. */

@@ -1,4 +1,5 @@
 #include "kernel/cpu/mmio.h"
+#include "kernel/dev/msix.h"
 #include "kernel/dev/virtio.h"
 
 #include <stdckdint.h>
@@ -29,6 +30,7 @@ static const struct virtio_register registers[VIRTIO_REGISTER_COUNT] = {
     [VIRTIO_QUEUE_AVAILABLE] = {40, 4},
     [VIRTIO_QUEUE_USED] = {48, 4},
     [VIRTIO_QUEUE_READY] = {28, 2},
+    [VIRTIO_QUEUE_VECTOR] = {26, 2},
 };
 
 /* Where a structure is; false when no capability says so. */
@@ -89,5 +91,6 @@ bool virtio_find_pci(uint16_t device, uint16_t transitional, struct virtio *virt
     pci_write(&virtio->function, PCI_COMMAND,
               (pci_read(&virtio->function, PCI_COMMAND) & 0xFFFF) | PCI_COMMAND_MEMORY |
                   PCI_COMMAND_MASTER);
+    virtio->msix = msix_start(&virtio->function);
     return find_notify(virtio);
 }

@@ -1,9 +1,12 @@
 #include "kernel/dev/virtio_rng.h"
 
 #include "crypto/bytes.h"
+#include "kernel/cpu/interrupts.h"
 #include "kernel/cpu/io.h"
+#include "kernel/dev/msix.h"
 #include "kernel/dev/platform.h"
 #include "kernel/dev/virtio.h"
+#include "kernel/generator.h"
 #include "kernel/health.h"
 
 #include <stdatomic.h>
@@ -24,6 +27,7 @@ static struct {
     bool is_found;
     bool is_used; /* found, and has not broken the rules */
     bool is_asked;
+    unsigned vector;       /* 0: polled */
     _Atomic bool is_taken; /* by a processor, for the moment */
     struct virtio virtio;
     struct health health;
@@ -39,6 +43,8 @@ static void give_up(void)
 static void ask(void)
 {
     if (rng.is_used && !rng.is_asked) {
+        if (rng.vector != 0)
+            msix_set(rng.virtio.msix, interrupts_message(rng.vector));
         rng.is_asked = virtio_ask(&rng.virtio, VIRTIO_RNG_WORD_COUNT * sizeof(uint64_t));
         if (!rng.is_asked)
             give_up();
@@ -104,6 +110,18 @@ void virtio_rng_init(void)
     rng.is_found = find();
     rng.is_used = rng.is_found && virtio_start(&rng.virtio);
     run_start_test();
+}
+
+static void handle_interrupt([[maybe_unused]] void *context)
+{
+    generator_collect();
+}
+
+void virtio_rng_use_interrupt(void)
+{
+    if (rng.is_used && rng.virtio.msix != nullptr &&
+        interrupts_claim(handle_interrupt, nullptr, &rng.vector) == NONOS_OK)
+        virtio_use_interrupt(&rng.virtio);
 }
 
 bool virtio_rng_take(uint64_t words[VIRTIO_RNG_WORD_COUNT])

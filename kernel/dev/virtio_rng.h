@@ -18,11 +18,16 @@
  * Takes up to half a second of a device that is silent. Once, on the first processor. */
 void virtio_rng_init(void);
 
+/* Once this processor has its local APIC: from now on an answer interrupts the processor that
+ * asked, which mixes it in at once (generator_collect). Without MSI-X it is taken for the next
+ * seed. */
+void virtio_rng_use_interrupt(void);
+
 /* The answer to the last request, all of it in words; false, and words zero, when there is none
  * (yet). True: and the device passes its tests. */
 [[nodiscard]] bool virtio_rng_take(uint64_t words[VIRTIO_RNG_WORD_COUNT]);
 
-/* Asks for the next words, unless it has been asked already. Does not wait. */
+/* Asks for the next words, unless it has been asked already. Does not wait. Interrupts off. */
 void virtio_rng_request(void);
 
 /* Whether there is a device, and it broke the rules, is silent, or fails the tests. */

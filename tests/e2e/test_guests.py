@@ -10,17 +10,19 @@ EXIT = ("-device", "isa-debug-exit,iobase=0x501,iosize=4")
 ALL_OK = 1
 
 # What a suite runs on: processors, memory, what its guest_option() asks for, and how long it may
-# take at most (seconds).
-Suite = collections.namedtuple("Suite", "processors memory_mib options limit",
-                               defaults=(1, 128, {}, 60))
+# take at most (seconds); words: more of QEMU's.
+Suite = collections.namedtuple("Suite", "processors memory_mib options limit words",
+                               defaults=(1, 128, {}, 60, ()))
 SUITES = {
     "walk": Suite(processors=2),
+    "random": Suite(processors=2, words=("-machine", "q35", "-cpu", "qemu64", "-device",
+                                         "virtio-rng-pci")),
     "soak": Suite(processors=2, options={"time": 10}),
 }
 
 
 def words_of(suite):
-    words = [*EXIT, "-smp", str(suite.processors)]
+    words = [*EXIT, "-smp", str(suite.processors), *suite.words]
     for name, value in suite.options.items():
         words += ["-fw_cfg", f"name=opt/nonos/{name},string={value}"]
     return words

@@ -122,6 +122,11 @@ void io_write_16(uint16_t port, uint16_t value)
     register_write(PORT, port, value);
 }
 
+void io_write_32(uint16_t port, uint32_t value)
+{
+    register_write(PORT, port, value);
+}
+
 uint8_t io_read_8(uint16_t port)
 {
     return (uint8_t)register_read(PORT, port);
@@ -145,6 +150,17 @@ uint32_t mmio_read_32(const volatile void *base, uint32_t offset)
 void mmio_write_32(volatile void *base, uint32_t offset, uint32_t value)
 {
     register_write(MEMORY, (uintptr_t)base + offset, value);
+}
+
+uint32_t mmio_read(const volatile void *base, uint32_t offset, [[maybe_unused]] unsigned width)
+{
+    return mmio_read_32(base, offset);
+}
+
+void mmio_write(volatile void *base, uint32_t offset, [[maybe_unused]] unsigned width,
+                uint32_t value)
+{
+    mmio_write_32(base, offset, value);
 }
 
 uint64_t msr_read(uint32_t number)
