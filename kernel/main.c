@@ -106,6 +106,16 @@ static void processors_start(void)
     prompt_run();
 }
 
+static const char *text_of(enum nonos_error error)
+{
+    if (error == NONOS_E_HANDOFF_MAGIC)
+        return error_text_HANDOFF_MAGIC;
+    if (error == NONOS_E_HANDOFF_VERSION)
+        return error_text_HANDOFF_VERSION;
+    return error == NONOS_E_HANDOFF_MEMORY_MAP ? error_text_HANDOFF_MEMORY_MAP
+                                               : error_text_HANDOFF_FIELD;
+}
+
 /* The kernel's own copy, of what has been checked; the secret in the original is erased. */
 static void take_handoff(const struct nonos_handoff *handoff, enum boot_start start)
 {
@@ -115,7 +125,7 @@ static void take_handoff(const struct nonos_handoff *handoff, enum boot_start st
     enum nonos_error error = handoff_validate(handoff, paddr, &image, &field);
 
     if (error != NONOS_OK)
-        panic("%s: %s (code %d)", error_text(error), field, (int)error);
+        panic("%s: %s (code %d)", text_of(error), field, (int)error);
     info.start = start;
     info.handoff = *handoff;
     bytes_wipe((void *)(uintptr_t)handoff->entropy, sizeof handoff->entropy);
