@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#define ROUNDS 16u
+#define ROUNDS 5u
 #define SPINS_MAX 10000000u
 #define LEAF_7_EBX_TSC_ADJUST (UINT32_C(1) << 1)
 
