@@ -3,6 +3,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/io.h"
+#include "kernel/dev/clock.h"
 #include "kernel/dev/platform.h"
 #include "kernel/mem/paging.h"
 
@@ -24,27 +25,26 @@
 #define KEYBOARD_COMMAND_PORT 0x64u
 #define KEYBOARD_INPUT_FULL 0x02u
 #define KEYBOARD_RESET 0xFEu
-#define POST_PORT 0x80u
+
+#define MOMENT_NS UINT64_C(100000000)
 
 static struct acpi_power power;
 
-/* A port access takes about a microsecond: a tenth of a second. */
 static void wait_a_moment(void)
 {
-    for (unsigned i = 0; i < 100000; i++)
-        io_write_8(POST_PORT, 0);
+    uint64_t end_ns = clock_now_ns() + MOMENT_NS;
+
+    while (clock_now_ns() < end_ns)
+        ;
 }
 
 /* Makes a register usable now, while there is memory for tables: the address of one in memory
  * becomes virtual. One that cannot be used counts as absent. */
 static void register_prepare(struct acpi_register *reg, unsigned len)
 {
-    if (reg->address == 0 || (reg->space == ACPI_SPACE_IO && reg->address <= UINT16_MAX))
+    if (reg->address == 0 || reg->space == ACPI_SPACE_IO)
         return;
-    if (reg->space == ACPI_SPACE_MEMORY && (reg->address & (len - 1)) == 0)
-        reg->address = (uintptr_t)paging_map_device(reg->address, len);
-    else
-        reg->address = 0;
+    reg->address = reg->address % len == 0 ? (uintptr_t)paging_map_device(reg->address, len) : 0;
 }
 
 static void register_write_8(const struct acpi_register *reg, uint8_t value)
@@ -154,19 +154,6 @@ static void keyboard_reset(void)
     wait_a_moment();
 }
 
-/* An exception with no descriptor table to look it up in ends in a processor shutdown, which
- * chipsets turn into a reset (SDM vol. 3 §6.15, double fault). */
-[[noreturn]] static void triple_fault(void)
-{
-    const struct [[gnu::packed]] {
-        uint16_t limit;
-        uint64_t base;
-    } empty = {};
-
-    __asm__ volatile("lidt %0; int3" : : "m"(empty));
-    control_halt();
-}
-
 void power_reboot(void)
 {
     console_printf("NONOS: restarting\n");
@@ -178,5 +165,5 @@ void power_reboot(void)
     io_write_8(RESET_CONTROL_PORT, RESET_CONTROL_GO);
     wait_a_moment();
     keyboard_reset();
-    triple_fault();
+    control_shut_down();
 }

@@ -1,5 +1,5 @@
-"""What the kernel finds in ACPI's tables, beside what QEMU was told to build; and that it can switch
-such a machine off, and start it anew."""
+"""What the kernel finds in ACPI's tables, beside what QEMU was told to build; and that it can
+switch such a machine off, and start it anew."""
 
 import re
 
@@ -68,7 +68,8 @@ def test_the_machine_is_what_qemu_was_told(start, kind, smp, ids):
     found = rows(guest)
     assert "NONOS: ACPI" not in guest.text()
     assert found["APIC ids"] == [" ".join(map(str, ids))]
-    assert found["processors"] == [f"{len(ids)}, 0 not enabled, 0 ignored; local APIC at 0xfee00000"]
+    assert found["processors"] == [
+        f"{len(ids)}, 0 not enabled, 0 ignored; local APIC at 0xfee00000"]
     for label, values in MACHINES[kind].items():
         assert found.get(label) == values, label
     # Each of these machines can be started anew, and all that have ACPI can be switched off.
