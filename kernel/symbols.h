@@ -3,9 +3,11 @@
  *
  * The table is made by scripts/symbols out of the first link and carried by the second. For each
  * function, in ascending order: how far its start is from the one before (the first: from
- * kernel_text_start), 7 bits a byte, least significant first, top bit set on all bytes but the
- * last; one byte that says how many bytes its name shares with the one before; the rest of the
- * name; a NUL.
+ * kernel_text_start); how many letters its name shares with the one before; the rest of the name;
+ * an end. All of it in units of 5 bits, from the top bit of the first byte down. A number has 4
+ * bits in each unit, least significant first, and the top bit on all units but the last. A letter
+ * is a unit: 1 to 26 are a to z, 27 is an underscore, 0 is the end; behind 28 comes the place of a
+ * capital letter in the alphabet, behind 29 a digit.
  */
 #ifndef NONOS_KERNEL_SYMBOLS_H
 #define NONOS_KERNEL_SYMBOLS_H
