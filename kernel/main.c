@@ -55,7 +55,6 @@ static void processors_start(void)
     apic_init_processor();
     io_apic_init(platform_get());
     input_init();
-    apic_timer_measure();
     clock_init(platform_get(), &info);
     apic_timer_calibrate();
     timeline_mark(TIMELINE_CLOCK);

@@ -151,7 +151,7 @@ static void print_clock(void)
                    calibration->source != nullptr ? calibration->source : "assumption");
     if (calibration->witness != nullptr)
         console_printf(", confirmed by %s", calibration->witness);
-    console_printf("; %s, timer: %s\n", apic_mode_name(), apic_timer_name());
+    console_printf("; %s\n", apic_mode_name());
 }
 
 static void print_memory(void)

@@ -49,7 +49,7 @@ enum {
 #define COMMAND_PENDING (1u << 12)
 #define PENDING_READS 100000u /* far longer than any interrupt is on its way */
 
-#define MEASURED_NS UINT64_C(1000000)
+#define MEASURED_NS 1000000u
 /* No deadline is looked at beyond: 18 minutes, at most 2^44 counts of whatever timer. */
 #define AHEAD_MAX_NS (UINT64_C(1) << 40)
 
@@ -57,7 +57,6 @@ static volatile void *registers; /* null in x2APIC mode */
 static bool is_x2apic;
 static bool has_tsc_deadline;
 static uint64_t counts_per_ns; /* for scale_apply */
-static uint64_t measured_from; /* the time stamp when the timer began */
 static uint32_t errors_seen;
 
 static uint32_t read(unsigned which)
@@ -108,28 +107,20 @@ void apic_init_processor(void)
     control_fence();
 }
 
-void apic_timer_measure(void)
-{
-    if (has_tsc_deadline)
-        return;
-    write(TIMER_INITIAL, UINT32_MAX);
-    measured_from = control_read_tsc_ordered();
-}
-
 void apic_timer_calibrate(void)
 {
-    const uint64_t enough = clock_tsc_hz() / (UINT64_C(1000000000) / MEASURED_NS);
-    uint32_t counts;
-    uint64_t tsc;
+    uint64_t start;
+    uint64_t passed;
 
     if (has_tsc_deadline)
         return;
-    do {
-        counts = UINT32_MAX - read(TIMER_CURRENT);
-        tsc = control_read_tsc_ordered() - measured_from;
-    } while (tsc < enough);
+    start = clock_now_ns();
+    write(TIMER_INITIAL, UINT32_MAX);
+    do
+        passed = clock_now_ns() - start;
+    while (passed < MEASURED_NS);
+    counts_per_ns = scale_ratio(UINT32_MAX - read(TIMER_CURRENT), passed);
     write(TIMER_INITIAL, 0);
-    counts_per_ns = scale_ratio(scale_divide(counts, clock_tsc_hz(), tsc), UINT64_C(1000000000));
 }
 
 void apic_timer_set(uint64_t deadline_ns)
@@ -210,10 +201,5 @@ void apic_handle_error(void)
 
 const char *apic_mode_name(void)
 {
-    return is_x2apic ? "x2APIC" : "APIC";
-}
-
-const char *apic_timer_name(void)
-{
-    return has_tsc_deadline ? "TSC deadline" : "counter";
+    return &"x2APIC"[is_x2apic ? 0 : 2];
 }

@@ -22,10 +22,8 @@
 /* Switches the APIC of this processor on; its timer is stopped. */
 void apic_init_processor(void);
 
-/* Finds out the timer's rate, once for all, on the processor that boots: apic_timer_measure lets it
- * count, and apic_timer_calibrate looks how far it came by the clock. It waits until that is a
- * millisecond, and takes no more than four seconds in between. */
-void apic_timer_measure(void);
+/* Finds out the timer's rate, once for all processors, if it has one of its own: for a millisecond of
+ * the clock. After clock_init, interrupts off. */
 void apic_timer_calibrate(void);
 
 /* Of this processor. */
@@ -52,8 +50,7 @@ void apic_timer_set(uint64_t deadline_ns);
 /* The interrupt VECTOR_APIC_ERROR: says once of each kind of error that it came. */
 void apic_handle_error(void);
 
-/* How the processors are addressed and the timer works, in two words ("x2APIC", "TSC deadline"). */
+/* "APIC" or "x2APIC". */
 [[nodiscard]] const char *apic_mode_name(void);
-[[nodiscard]] const char *apic_timer_name(void);
 
 #endif

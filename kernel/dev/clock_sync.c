@@ -56,7 +56,8 @@ bool clock_join(void)
     int64_t least = INT64_MIN;
     int64_t most = INT64_MAX;
     uint64_t asked;
-    int64_t ahead;
+    uint64_t answer;
+    uint64_t answered;
 
     for (uint32_t i = 0; i < ROUNDS; i++) {
         asked = control_read_tsc_ordered();
@@ -65,13 +66,14 @@ bool clock_join(void)
             atomic_store_explicit(&turn, 0, memory_order_relaxed);
             return false;
         }
-        /* The answer was given after the question and before it arrived: what the other counter is
-         * ahead of this one lies between. */
-        ahead = (int64_t)(atomic_load_explicit(&stamp, memory_order_relaxed) -
-                          control_read_tsc_ordered());
-        least = ahead > least ? ahead : least;
-        ahead = (int64_t)(atomic_load_explicit(&stamp, memory_order_relaxed) - asked);
-        most = ahead < most ? ahead : most;
+        answered = control_read_tsc_ordered();
+        /* It was given after the question and before it arrived: what the other counter is ahead of
+         * this one lies between. */
+        answer = atomic_load_explicit(&stamp, memory_order_relaxed);
+        if ((int64_t)(answer - answered) > least)
+            least = (int64_t)(answer - answered);
+        if ((int64_t)(answer - asked) < most)
+            most = (int64_t)(answer - asked);
     }
     if (least > 0 || most < 0)
         adjust(least + (most - least) / 2);

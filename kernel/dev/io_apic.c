@@ -61,50 +61,50 @@ void io_apic_init(const struct platform *found)
     }
 }
 
-/* Nothing gets through while the halves of an entry do not fit. */
-static enum nonos_error set(uint32_t gsi, uint32_t low, uint32_t target)
+/* By the number that it has in the system, and as it is wired. */
+static uint32_t find_gsi(uint8_t irq, uint32_t *wiring)
 {
+    *wiring = 0;
+    for (unsigned i = 0; i < platform->override_count; i++) {
+        const struct platform_override *override = &platform->overrides[i];
+
+        if (override->irq != irq)
+            continue;
+        *wiring =
+            (override->active_low ? ENTRY_ACTIVE_LOW : 0) | (override->level ? ENTRY_LEVEL : 0);
+        return override->gsi;
+    }
+    return irq;
+}
+
+/* Nothing gets through while the halves of an entry do not fit. */
+static enum nonos_error set(uint8_t irq, uint32_t low, uint32_t target)
+{
+    uint32_t wiring;
+    uint32_t gsi = find_gsi(irq, &wiring);
     bool were_on;
 
     for (unsigned i = 0; i < chip_count; i++) {
         uint32_t n = gsi - chips[i].first_gsi;
 
-        if (gsi < chips[i].first_gsi || n >= chips[i].entry_count)
+        if (n >= chips[i].entry_count)
             continue;
         were_on = lock_take(&lock);
         write(chips[i].registers, ENTRY(n), ENTRY_MASKED);
         write(chips[i].registers, ENTRY(n) + 1, target << ENTRY_TARGET_SHIFT);
-        write(chips[i].registers, ENTRY(n), low);
+        write(chips[i].registers, ENTRY(n), low | wiring);
         lock_release(&lock, were_on);
         return NONOS_OK;
     }
     return NONOS_E_NOT_FOUND;
 }
 
-static uint32_t find_gsi(uint8_t irq, uint32_t *flags)
-{
-    *flags = 0;
-    for (unsigned i = 0; i < platform->override_count; i++) {
-        if (platform->overrides[i].irq != irq)
-            continue;
-        *flags = (platform->overrides[i].active_low ? ENTRY_ACTIVE_LOW : 0) |
-                 (platform->overrides[i].level ? ENTRY_LEVEL : 0);
-        return platform->overrides[i].gsi;
-    }
-    return irq;
-}
-
 enum nonos_error io_apic_route(uint8_t irq, uint8_t vector, uint32_t apic_id)
 {
-    uint32_t flags;
-    uint32_t gsi = find_gsi(irq, &flags);
-
-    return apic_id > TARGET_MAX ? NONOS_E_NOT_FOUND : set(gsi, flags | vector, apic_id);
+    return apic_id > TARGET_MAX ? NONOS_E_NOT_FOUND : set(irq, vector, apic_id);
 }
 
 void io_apic_mask(uint8_t irq)
 {
-    uint32_t flags;
-
-    (void)set(find_gsi(irq, &flags), ENTRY_MASKED, 0);
+    (void)set(irq, ENTRY_MASKED, 0);
 }

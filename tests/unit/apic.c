@@ -17,7 +17,7 @@
 
 static struct cpuid leaf_1;
 static uint64_t now_ns;
-static uint64_t tsc;
+static uint64_t ns_per_look;
 static unsigned messages;
 static char message[128];
 
@@ -27,19 +27,9 @@ static struct cpuid read_cpuid(uint32_t leaf, [[maybe_unused]] uint32_t subleaf)
     return leaf_1;
 }
 
-static uint64_t read_tsc(void)
-{
-    return tsc += 1000;
-}
-
 uint64_t clock_now_ns(void)
 {
-    return now_ns;
-}
-
-uint64_t clock_tsc_hz(void)
-{
-    return 2000000000;
+    return now_ns += ns_per_look;
 }
 
 uint64_t clock_tsc_at(uint64_t deadline_ns)
@@ -63,9 +53,8 @@ static void setup_with(uint32_t ecx)
     register_put(MSR, 0x1B, BASE | BASE_BOOT);
     leaf_1 = (struct cpuid){.ecx = ecx, .edx = APIC_BIT};
     machine_cpuid = read_cpuid;
-    machine_read_tsc = read_tsc;
     now_ns = 5000;
-    tsc = 1000;
+    ns_per_look = 0;
     messages = 0;
     assert_true(apic_init());
     access_count = 0;
@@ -204,48 +193,59 @@ static void test_commands_in_x2apic_mode_are_one_write([[maybe_unused]] void **s
     assert_accesses({'w', MSR, 0x830, 0xC4400});
 }
 
-/* The timer has come so far, of UINT32_MAX. */
-static uint64_t counts_per_tsc_1000;
+/* The timer began with UINT32_MAX when it was set, and counts so often in a millisecond. */
+static uint64_t counts_per_ms;
+static uint64_t set_ns;
 
 static bool read_current(enum register_kind kind, uint64_t where, uint64_t *value)
 {
     if (kind != MEMORY || where != BASE + 0x390)
         return false;
-    *value = UINT32_MAX - (tsc - 2000) * counts_per_tsc_1000 / 1000;
+    *value = UINT32_MAX - (now_ns - set_ns) * counts_per_ms / 1000000;
     return true;
 }
 
-static void calibrate(uint64_t per_1000)
+static void note_set([[maybe_unused]] enum register_kind kind, uint64_t where, uint64_t value)
+{
+    if (where == BASE + 0x380 && value == UINT32_MAX)
+        set_ns = now_ns;
+}
+
+static void calibrate(uint64_t per_ms)
 {
     register_read_hook = read_current;
-    counts_per_tsc_1000 = per_1000;
-    apic_timer_measure();
-    assert_accesses({'w', MEMORY, BASE + 0x380, UINT32_MAX});
-    tsc += 1997000; /* nearly the millisecond that it takes at least */
+    register_write_hook = note_set;
+    counts_per_ms = per_ms;
+    ns_per_look = 70;
     apic_timer_calibrate();
-    assert_true(access_count >= 2);
-    assert_int_equal(accesses[access_count - 1].where, BASE + 0x380); /* stopped again */
-    assert_int_equal(accesses[access_count - 1].value, 0);
+    ns_per_look = 0;
+    assert_in_range(now_ns - set_ns, 1000000, 1000100);
+    assert_int_equal(access_count, 3);
+    assert_int_equal(accesses[0].value, UINT32_MAX);
+    assert_int_equal(accesses[1].where, BASE + 0x390);
+    assert_int_equal(accesses[2].where, BASE + 0x380); /* stopped again */
+    assert_int_equal(accesses[2].value, 0);
     access_count = 0;
 }
 
 static void test_timer_counts_at_the_rate_that_was_measured([[maybe_unused]] void **state)
 {
-    calibrate(500); /* a count every other of the 2 GHz: 1 GHz */
-    apic_timer_set(now_ns + 1000000);
-    assert_int_equal(access_count, 1);
-    assert_int_equal(accesses[0].where, BASE + 0x380);
-    /* What one reads last is 1000 counts of the time stamp old here: within 0.1 %. */
-    assert_in_range(accesses[0].value, 999000, 1001000);
-    setup_with(0);
-    calibrate(12); /* 24 MHz */
-    apic_timer_set(now_ns + 1000000);
-    assert_in_range(accesses[0].value, 23950, 24050);
+    static const uint64_t rates[] = {1000000, 24000, 400000, 3000000};
+
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        calibrate(rates[i]);
+        apic_timer_set(now_ns + 1000000);
+        assert_int_equal(access_count, 1);
+        assert_int_equal(accesses[0].where, BASE + 0x380);
+        assert_in_range(accesses[0].value, rates[i] - rates[i] / 10000 - 1,
+                        rates[i] + rates[i] / 10000 + 1);
+        access_count = 0;
+    }
 }
 
 static void test_timer_interrupts_at_once_for_what_has_passed([[maybe_unused]] void **state)
 {
-    calibrate(500);
+    calibrate(1000000);
     apic_timer_set(now_ns);
     apic_timer_set(now_ns - 1);
     apic_timer_set(0);
@@ -256,7 +256,7 @@ static void test_timer_interrupts_at_once_for_what_has_passed([[maybe_unused]] v
 static void
 test_timer_comes_early_for_what_is_far_and_never_for_never([[maybe_unused]] void **state)
 {
-    calibrate(500);
+    calibrate(1000000);
     apic_timer_set(now_ns + UINT64_C(10000000000));
     apic_timer_set(APIC_TIMER_NEVER - 1);
     apic_timer_set(APIC_TIMER_NEVER);
@@ -271,14 +271,14 @@ test_timer_is_the_deadline_of_the_time_stamp_where_there_is_one([[maybe_unused]]
     assert_int_equal(accesses[access_count - 1].where, 0x832);
     assert_int_equal(accesses[access_count - 1].value, 0x40000 | VECTOR_TIMER);
     access_count = 0;
-    apic_timer_measure();
     apic_timer_calibrate();
     assert_no_accesses();
     apic_timer_set(7000);
     apic_timer_set(APIC_TIMER_NEVER);
     assert_accesses({'w', MSR, 0x6E0, 14000}, {'w', MSR, 0x6E0, 0});
-    assert_string_equal(apic_timer_name(), "TSC deadline");
     assert_string_equal(apic_mode_name(), "x2APIC");
+    setup_with(0);
+    assert_string_equal(apic_mode_name(), "APIC");
 }
 
 static uint64_t errors;

@@ -120,7 +120,7 @@ static void test_mask_closes_it([[maybe_unused]] void **state)
     init();
     assert_int_equal(io_apic_route(9, 0x32, 1), NONOS_OK);
     io_apic_mask(9);
-    assert_int_equal(entries[0][0x22], MASKED);
+    assert_true((entries[0][0x22] & MASKED) != 0);
     io_apic_mask(12); /* which nobody has */
 }
 
