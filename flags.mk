@@ -91,6 +91,8 @@ HURRIED := kernel/lock.c kernel/sched/event.c kernel/sched/sched.c kernel/user/s
 # What these handle are numbers of threads, none of them secret: registers are left as they are. It
 # saves some forty instructions of a switch.
 $(foreach file,$(filter-out kernel/user/%,$(HURRIED)),$(eval FLAGS_kernel/$(basename $(file)) := -fzero-call-used-regs=skip))
+# Nobody is called from there but in the debug build, so its frames are none that a backtrace needs.
+FLAGS_kernel/kernel/lock += -momit-leaf-frame-pointer
 UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/* display image)))
 $(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
 # From a system call to its function there is no indirect branch, which a program could train.

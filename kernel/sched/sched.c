@@ -31,14 +31,18 @@ static void charge(struct thread *thread)
         budget_charge(&thread->budget, clock_now_ns());
 }
 
-/* Into the run queue, or aside until its next period; returns whether it is ready. */
-static bool add(struct run_queue *queue, struct thread *thread, bool first)
+static void set_aside(struct run_queue *queue, struct thread *thread)
 {
-    struct budget *budget = &thread->budget;
+    thread->state = THREAD_THROTTLED;
+    timers_add(&queue->timers, &thread->timer, thread->budget.end_ns);
+}
 
-    if (budget->limit_ns != 0 && budget_is_spent(budget, clock_now_ns())) {
-        thread->state = THREAD_THROTTLED;
-        timers_add(&queue->timers, &thread->timer, budget->end_ns);
+/* Into the run queue, or aside until its next period; returns whether it is ready. Inline where
+ * each switch comes by. */
+static inline bool add_inline(struct run_queue *queue, struct thread *thread, bool first)
+{
+    if (thread->budget.limit_ns != 0 && budget_is_spent(&thread->budget, clock_now_ns())) {
+        set_aside(queue, thread);
         return false;
     }
     thread->state = THREAD_READY;
@@ -49,6 +53,11 @@ static bool add(struct run_queue *queue, struct thread *thread, bool first)
         ready_add_last(&queue->ready, thread);
     }
     return true;
+}
+
+static bool add(struct run_queue *queue, struct thread *thread, bool first)
+{
+    return add_inline(queue, thread, first);
 }
 
 /* On the stack of the thread that runs now: what the one before left to do. */
@@ -98,14 +107,14 @@ void sched_leave(void)
 }
 
 /* The running thread stays ready: before or behind its equals. */
-static void give_way(bool first)
+[[gnu::always_inline]] static inline void give_way(bool first)
 {
     struct cpu *cpu = cpu_current();
     struct run_queue *queue = &cpu->queue;
 
     (void)lock_take(&queue->lock);
     charge(cpu->thread);
-    if (cpu->thread != queue->idle && !add(queue, cpu->thread, first))
+    if (cpu->thread != queue->idle && !add_inline(queue, cpu->thread, first))
         arm(queue, timers_deadline(queue->timers));
     sched_leave();
 }
