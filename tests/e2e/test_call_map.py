@@ -30,7 +30,8 @@ def pairs_of(picture):
 def test_the_picture_has_the_calls_of_this_build(script, build):
     _, calls = script.read_calls(build)
     missing, gone = set(calls) - pairs_of(PICTURE), pairs_of(PICTURE) - set(calls)
-    assert not missing and not gone, f"make pictures; new: {missing}, gone: {gone}"
+    assert not missing and not gone, (f"{len(missing)} new, {len(gone)} gone, such as "
+                                      f"{sorted(missing | gone)[:3]}: make pictures")
 
 
 def test_known_calls_are_seen(script, build):

@@ -82,13 +82,13 @@ class Machine:
 
     def __init__(self, build, folder, cpu="max"):
         self.guest = guest_module.Guest(machine.pvh_command(
-            machine.find_qemu(), ["-accel", "tcg", "-cpu", cpu], f"{build}/kernel.bin",
+            machine.find_qemu(), ["-accel", "tcg", "-cpu", cpu], f"{build}/provoke/kernel.unsigned",
             memory_mib=MEMORY_MIB, extra=["-qmp", f"unix:{folder}/qmp,server=on,wait=off",
                                           *debugger.snapshots(folder)]))
         self.guest.wait_for_prompt(60)
         self.monitor = debugger.Monitor(f"{folder}/qmp")
         self.monitor.save("prompt")
-        self.ranges = self.find_ranges(debugger.symbol_addresses(f"{build}/kernel.elf"))
+        self.ranges = self.find_ranges(debugger.symbol_addresses(f"{build}/provoke/kernel.elf"))
 
     def find_ranges(self, symbols):
         """Where things are, [start, end): by the linker, and by the kernel's table of stacks."""

@@ -145,7 +145,7 @@ def test_verified_boot_and_a_panic_after_it(watched, font, build, kernel, signer
     assert general(committed.lines) == general(screen.lines), \
         f"{PICTURE}: `make pictures` takes it again"
 
-    guest.send("panic write-code\r")
+    guest.send("panic\r")
     reason = guest.wait_for_line("NONOS: panic: ")[len("NONOS: panic: "):]
     guest.wait_for_line("NONOS: stopped")
     screen = Screen(look(), font)

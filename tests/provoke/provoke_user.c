@@ -1,4 +1,4 @@
-#include "kernel/provoke_user.h"
+#include "tests/provoke/provoke_user.h"
 
 #include "image/text.h"
 #include "kernel/console.h"
@@ -10,7 +10,7 @@
 #include "kernel/mem/frames.h"
 #include "kernel/mem/mapping.h"
 #include "kernel/panic.h"
-#include "kernel/provoke.h"
+#include "tests/provoke/provoke_touch.h"
 
 #include <string.h>
 
