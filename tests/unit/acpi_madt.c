@@ -232,6 +232,9 @@ static void test_a_wrong_length_ends_the_list([[maybe_unused]] void **state)
     ADD(0, 9, 0, 2, 1, 0, 0, 0); /* one byte more than there is */
     check_read(LAPIC, false);
     CHECK_PROCESSORS(1);
+    ADD(0x7F, 1, 12, 7, 0, 0, 0, 0xC0, 0xFE, 0, 0, 0, 0); /* its second byte begins another */
+    check_read(LAPIC, false);
+    assert_int_equal(platform.io_apic_count, 0);
     add_processor(1, 1);
     ADD(0); /* no length */
     check_read(LAPIC, false);
