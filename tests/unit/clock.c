@@ -16,9 +16,17 @@ static char order[64];
 static uint64_t tsc;
 static bool has_hpet, has_pm_timer;
 
+static void append(char text[64], const char *more)
+{
+    size_t len = strlen(text);
+
+    assert_true(len + strlen(more) < 64);
+    memcpy(text + len, more, strlen(more) + 1);
+}
+
 static void note(const char *what)
 {
-    strcat(order, what);
+    append(order, what);
 }
 
 void calibration_run(const struct counter *counters, size_t count, struct calibration *result)
@@ -26,8 +34,8 @@ void calibration_run(const struct counter *counters, size_t count, struct calibr
     asked[0] = '\0';
     assert_true(count <= CALIBRATION_COUNTER_MAX);
     for (size_t i = 0; i < count; i++) {
-        strcat(asked, counters[i].name);
-        strcat(asked, " ");
+        append(asked, counters[i].name);
+        append(asked, " ");
     }
     *result = (struct calibration){.hz = rate, .source = rate != 0 ? "HPET" : nullptr};
     note("measure ");

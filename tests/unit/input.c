@@ -18,8 +18,10 @@ static uint64_t slept_until;
 
 static void note(const char *letter)
 {
-    assert_true(strlen(calls) + 2 < sizeof calls);
-    strcat(calls, letter);
+    size_t len = strlen(calls);
+
+    assert_true(len + 2 < sizeof calls);
+    memcpy(calls + len, letter, 2);
 }
 
 enum nonos_error interrupts_claim(interrupts_handler *its_handler, [[maybe_unused]] void *context,

@@ -15,8 +15,10 @@ static uint32_t own_apic_id;
 
 static void note(const char *letter)
 {
-    assert_true(strlen(calls) + 2 < sizeof calls);
-    strcat(calls, letter);
+    size_t len = strlen(calls);
+
+    assert_true(len + 2 < sizeof calls);
+    memcpy(calls + len, letter, 2);
 }
 
 void sched_tick(void)
