@@ -3,6 +3,7 @@
 #include "crypto/bytes.h"
 #include "kernel/lock.h"
 #include "kernel/mem/frames.h"
+#include "kernel/mem/mapping.h"
 #include "kernel/mem/paging.h"
 
 #define SLOT_LEN (THREAD_STACK_LEN + PAGE_LEN)
@@ -11,6 +12,7 @@
 static struct {
     struct lock lock;
     vaddr_t next_slot;
+    size_t mapped_len; /* what memory sufficed for of the stack there: not lost, but for later */
     vaddr_t free;
 } pool = {.lock = LOCK_INIT(LOCK_SLAB), .next_slot = ADDRESS_THREAD_STACKS};
 
@@ -19,16 +21,24 @@ static vaddr_t *link_of(vaddr_t top)
     return (vaddr_t *)(uintptr_t)top - 1;
 }
 
-/* Frames first: a stack is there whole or not at all. */
+/* Frame by frame: a larger block may not be asked for with a lock held. */
 static vaddr_t stack_make(void)
 {
-    paddr_t paddr = frames_allocate(frames_order_for(THREAD_STACK_LEN));
     vaddr_t base = pool.next_slot + PAGE_LEN;
 
-    if (paddr == 0)
-        return 0;
-    for (size_t at = 0; at < THREAD_STACK_LEN; at += PAGE_LEN)
-        paging_map_stack_page(base + at, paddr + at);
+    while (pool.mapped_len < THREAD_STACK_LEN) {
+        paddr_t paddr = frames_allocate(0);
+
+        if (paddr == 0)
+            return 0;
+        if (mapping_add(paging_root(), base + pool.mapped_len, paddr, PAGE_LEN, MAPPING_WRITE) !=
+            NONOS_OK) {
+            frames_free(paddr);
+            return 0;
+        }
+        pool.mapped_len += PAGE_LEN;
+    }
+    pool.mapped_len = 0;
     pool.next_slot += SLOT_LEN;
     return base + THREAD_STACK_LEN;
 }
@@ -57,4 +67,19 @@ void thread_stack_free(vaddr_t top)
     *link_of(top) = pool.free;
     pool.free = top;
     lock_release(&pool.lock, were_on);
+}
+
+/* These two are for panics and take no lock. */
+vaddr_t thread_stack_base(size_t index)
+{
+    vaddr_t slot = ADDRESS_THREAD_STACKS + index * SLOT_LEN;
+
+    return slot < pool.next_slot ? slot + PAGE_LEN : 0;
+}
+
+vaddr_t thread_stack_base_near(vaddr_t vaddr)
+{
+    return vaddr < ADDRESS_THREAD_STACKS
+               ? 0
+               : thread_stack_base((vaddr - ADDRESS_THREAD_STACKS) / SLOT_LEN);
 }

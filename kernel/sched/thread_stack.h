@@ -15,6 +15,12 @@
 /* One byte past the end of a stack, all zero; 0 when there is no memory. */
 [[nodiscard]] vaddr_t thread_stack_allocate(void);
 
+/* The lowest byte of the index-th stack that has ever been made; 0 after the last. */
+[[nodiscard]] vaddr_t thread_stack_base(size_t index);
+
+/* Of the stack that vaddr lies in or in the page under: its lowest byte. 0: it lies in none. */
+[[nodiscard]] vaddr_t thread_stack_base_near(vaddr_t vaddr);
+
 /* top: from thread_stack_allocate. Not for the stack in use. */
 void thread_stack_free(vaddr_t top);
 
