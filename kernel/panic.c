@@ -3,16 +3,20 @@
 #include "crypto/bytes.h"
 #include "kernel/boot_info.h"
 #include "kernel/console.h"
+#include "kernel/cpu/apic.h"
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/format.h"
 #include "kernel/generator.h"
 #include "kernel/image.h"
 #include "kernel/mem/stack.h"
 #include "kernel/monitor.h"
+#include "kernel/sched/thread_stack.h"
 #include "kernel/symbols.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #define BACKTRACE_MAX 256u /* frames followed */
 #define REASON_MAX_LEN 160u
@@ -20,39 +24,51 @@
 /* Made by scripts/symbols. */
 extern const uint8_t symbols_table[], symbols_table_end[];
 
+#define STOP_TURNS 10000000u /* of waiting for the other processors */
+
 static unsigned panics;
-static unsigned secret_depth;
+static _Atomic(struct cpu *) reporting; /* the processor that panicked first */
+static _Atomic uint32_t stopped_count;  /* of the others */
+static _Atomic unsigned secrets;        /* all threads' depths together */
+static unsigned early_depth;            /* before there are threads */
 static char reason[REASON_MAX_LEN + 1]; /* for the screen */
+
+/* A thread's own: it may be switched away from, and moved, in between. */
+static unsigned *secret_depth(void)
+{
+    struct thread *thread = thread_current();
+
+    return thread != nullptr ? &thread->secret_depth : &early_depth;
+}
 
 void panic_secret_enter(void)
 {
-    secret_depth++;
+    secrets++;
+    ++*secret_depth();
 }
 
 void panic_secret_leave(void)
 {
-    secret_depth--;
+    --*secret_depth();
+    secrets--;
 }
 
-/* Where secret code was running every stack may hold what it worked on: its own in its frames, an
- * exception's in the saved registers. The one in use is wiped last of all, without a stack. */
-[[noreturn]] static void wipe_and_halt(void)
+/* Zeroes count words at base without a stack, and all registers. */
+[[noreturn]] static void halt_clean(uint64_t base, uint64_t count)
 {
-    const struct stack *own = stack_containing((uintptr_t)__builtin_frame_address(0));
-    uint64_t base = 0;
-    uint64_t count = 0;
-
-    for (unsigned kind = 0; secret_depth > 0 && kind < STACK_COUNT; kind++) {
-        const struct stack *stack = stack_get((enum stack_kind)kind);
-
-        if (stack == own) {
-            base = stack->base;
-            count = stack->len / sizeof(uint64_t);
-        } else if (stack->base != 0) {
-            bytes_wipe((void *)(uintptr_t)stack->base, stack->len);
-        }
-    }
-    __asm__ volatile("rep stosq\n"
+    __asm__ volatile("rep stosq\n\t"
+                     "xorl %%ebx, %%ebx\n\t"
+                     "xorl %%edx, %%edx\n\t"
+                     "xorl %%esi, %%esi\n\t"
+                     "xorl %%ebp, %%ebp\n\t"
+                     "xorl %%r8d, %%r8d\n\t"
+                     "xorl %%r9d, %%r9d\n\t"
+                     "xorl %%r10d, %%r10d\n\t"
+                     "xorl %%r11d, %%r11d\n\t"
+                     "xorl %%r12d, %%r12d\n\t"
+                     "xorl %%r13d, %%r13d\n\t"
+                     "xorl %%r14d, %%r14d\n\t"
+                     "xorl %%r15d, %%r15d\n"
                      "1:\n\t"
                      "cli\n\t"
                      "hlt\n\t"
@@ -63,10 +79,65 @@ void panic_secret_leave(void)
     __builtin_unreachable();
 }
 
+/* Where secret code was running every stack may hold what it worked on: its own in its frames, an
+ * exception's in the saved registers. The one in use is wiped last of all. */
+[[noreturn]] static void wipe_and_halt(void)
+{
+    const struct stack *own = stack_containing((uintptr_t)__builtin_frame_address(0));
+    uint64_t base = own != nullptr ? own->base : 0;
+    uint64_t count = own != nullptr ? own->len / sizeof(uint64_t) : 0;
+    vaddr_t each;
+
+    if (secrets == 0)
+        halt_clean(0, 0);
+    for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
+        const struct stack *stack = stack_get((enum stack_kind)kind);
+
+        if (stack->base != base && stack->base != 0)
+            bytes_wipe((void *)(uintptr_t)stack->base, stack->len);
+    }
+    for (size_t i = 0; (each = thread_stack_base(i)) != 0; i++) {
+        if (each != base)
+            bytes_wipe((void *)(uintptr_t)each, THREAD_STACK_LEN);
+    }
+    halt_clean(base, count);
+}
+
+/* What this processor leaves in memory the one that reports wipes. */
+[[noreturn]] static void stop_here(void)
+{
+    stopped_count++;
+    halt_clean(0, 0);
+}
+
+void panic_stop_if_told(void)
+{
+    struct cpu *reporter = reporting;
+
+    if (reporter != nullptr && reporter != cpu_current())
+        stop_here();
+}
+
+/* One that does not stop does not keep this one from saying why. */
+static void stop_others(void)
+{
+    uint32_t others = cpu_count() - 1;
+
+    if (others == 0)
+        return;
+    apic_send_nmi_others();
+    for (unsigned i = 0; i < STOP_TURNS && stopped_count < others; i++)
+        __builtin_ia32_pause();
+}
+
 /* The first panic goes on; a second one, out of the reporting of the first, says so and stops. */
 static void panic_begin(void)
 {
+    struct cpu *nobody = nullptr;
+
     __asm__ volatile("cli" : : : "memory");
+    if (!atomic_compare_exchange_strong(&reporting, &nobody, cpu_current()))
+        panic_stop_if_told();
     panics++;
     if (panics == 2) {
         static const char text[] = "\nNONOS: panic: another fault while this one was reported\n";
@@ -76,6 +147,7 @@ static void panic_begin(void)
     }
     if (panics > 2)
         control_halt();
+    stop_others();
     generator_wipe();
     bytes_wipe(boot_info()->handoff.entropy, sizeof boot_info()->handoff.entropy);
 }
@@ -206,7 +278,7 @@ void panic_exception(const struct trap_frame *frame, const char *format, ...)
     va_start(arguments, format);
     print_reason(format, arguments);
     va_end(arguments);
-    if (secret_depth == 0)
+    if (*secret_depth() == 0)
         print_registers(frame);
     else
         console_printf("registers are not shown: secret code was running\n");

@@ -4,7 +4,8 @@
  * Prints "NONOS: panic: <reason>", for an exception the registers (unless secret code is running:
  * they hold key material), control registers and a symbolised backtrace; wipes the generator and,
  * if secret code was running, every stack; halts. Needs no memory and no lock. A panic while one is
- * being reported prints one line and halts.
+ * being reported prints one line and halts. Other processors are stopped first, by an NMI, and print
+ * nothing, even if they panic at the same time.
  */
 #ifndef NONOS_KERNEL_PANIC_H
 #define NONOS_KERNEL_PANIC_H
@@ -19,7 +20,10 @@
 [[noreturn, gnu::format(printf, 2, 3)]] void panic_exception(const struct trap_frame *frame,
                                                              const char *format, ...);
 
-/* Between the two, registers hold secrets and a panic does not print them. They nest. */
+/* Does not return if another processor reports a panic: the NMI was that processor's. */
+void panic_stop_if_told(void);
+
+/* Between the two, this thread's registers hold secrets and a panic does not print them. They nest. */
 void panic_secret_enter(void);
 void panic_secret_leave(void);
 

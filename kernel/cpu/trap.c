@@ -120,6 +120,8 @@ static void handle_exception(struct trap_frame *frame)
 {
     char what[WHAT_MAX_LEN];
 
+    if (frame->vector == VECTOR_NMI)
+        panic_stop_if_told();
     if (copy_survives(frame, control_read_cr2()))
         return;
     describe(frame, what);

@@ -4,6 +4,7 @@
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread_stack.h"
 
 #define KERNEL_STACK_LEN (64u * 1024)
 #define EXCEPTION_STACK_LEN (8u * 1024)
@@ -16,6 +17,7 @@ static struct stack stacks[STACK_COUNT] = {
     [STACK_WORKSPACE] = {.name = "crypto", .len = WORKSPACE_LEN},
 };
 static struct stack boot_stack = {.name = "boot"};
+static struct stack thread_stack = {.name = "thread", .len = THREAD_STACK_LEN};
 static_assert(WORKSPACE_LEN % PAGE_LEN == 0);
 
 void stack_init(void)
@@ -62,7 +64,8 @@ const struct stack *stack_containing(vaddr_t vaddr)
         if (stacks[kind].base != 0 && vaddr - stacks[kind].base < stacks[kind].len)
             return &stacks[kind];
     }
-    return nullptr;
+    thread_stack.base = thread_stack_base_near(vaddr);
+    return thread_stack.base != 0 && vaddr >= thread_stack.base ? &thread_stack : nullptr;
 }
 
 const struct stack *stack_guarded_by(vaddr_t vaddr)
@@ -74,5 +77,6 @@ const struct stack *stack_guarded_by(vaddr_t vaddr)
             (stack->base - 1 - vaddr < PAGE_LEN || vaddr - (stack->base + stack->len) < PAGE_LEN))
             return stack;
     }
-    return nullptr;
+    thread_stack.base = thread_stack_base_near(vaddr);
+    return thread_stack.base != 0 && vaddr < thread_stack.base ? &thread_stack : nullptr;
 }

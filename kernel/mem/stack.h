@@ -38,7 +38,8 @@ void stack_init(void);
  * left it (len 0). */
 void stack_note_boot(vaddr_t base, size_t len);
 
-/* The stack that vaddr lies in, or null. */
+/* The stack that vaddr lies in, or null. All stacks of threads are one struct here and below, good
+ * until the next call: for a panic, when nothing else runs. */
 [[nodiscard]] const struct stack *stack_containing(vaddr_t vaddr);
 
 /* The stack of which one of the two guard pages has vaddr, or null. */
