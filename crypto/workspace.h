@@ -18,7 +18,8 @@
 /* Calls function(argument) on the workspace and wipes it. stack_len: whole pages up to
  * WORKSPACE_LEN, all that the function may use. The kernel gives it no more, and wipes no more: for
  * ML-KEM-768, wiping all would take a tenth of the time. The other providers always give
- * WORKSPACE_LEN or more. Not reentrant; never fails. */
+ * WORKSPACE_LEN or more. Not reentrant; the kernel lets a second thread wait; never
+ * fails. */
 void workspace_run(void (*function)(void *), void *argument, size_t stack_len);
 
 /* For providers on the System V ABI (workspace_call.S): calls function(argument) on the stack
