@@ -13,11 +13,15 @@ ALL_OK = 1
 # take at most (seconds); words: more of QEMU's.
 Suite = collections.namedtuple("Suite", "processors memory_mib options limit words",
                                defaults=(1, 128, {}, 60, ()))
+# The name of a suite; after a comma, what tells one row from another.
 SUITES = {
     "walk": Suite(processors=2),
     "random": Suite(processors=2, words=("-machine", "q35", "-cpu", "qemu64", "-device",
                                          "virtio-rng-pci")),
     "soak": Suite(processors=2, options={"time": 10}),
+    "sched": Suite(),
+    "processors, 2": Suite(processors=2, options={"processors": 2}),
+    "processors, 8": Suite(processors=8, options={"processors": 8}),
 }
 
 
@@ -28,13 +32,17 @@ def words_of(suite):
     return words
 
 
-@pytest.mark.parametrize("name", SUITES)
-def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
-    suite = SUITES[name]
-    guest = start_pvh(f"{build}/guests/{name}.unsigned", words_of(suite), suite.memory_mib)
+def run(start_pvh, build, name, suite):
+    guest = start_pvh(f"{build}/guests/{name.split(',')[0]}.unsigned", words_of(suite),
+                      suite.memory_mib)
     status = guest.wait_for_end(suite.limit)
     said = guest.text()
     summary = re.search(r"^suite: (\d+) tests, (\d+) failed$", said, re.MULTILINE)
     assert summary and summary.group(2) == "0" and int(summary.group(1)) > 0, said
     assert len(re.findall(r"^ok \w+$", said, re.MULTILINE)) == int(summary.group(1)), said
     assert status == ALL_OK, said
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
+    run(start_pvh, build, name, SUITES[name])
