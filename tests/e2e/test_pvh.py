@@ -77,7 +77,7 @@ def test_timeline_has_every_step_of_the_start_and_their_sum(start_pvh, build):
     assert {part for part, _, _ in steps} == {"kernel"}
     names = [name for _, name, _ in steps]
     assert names[:2] == ["entry", "console"]
-    assert names[-5:] == ["ACPI", "clock", "threads", "startup", "report"]
+    assert names[-6:] == ["ACPI", "generator", "clock", "threads", "startup", "report"]
     assert "ML-DSA-65" in names and len(set(names)) == len(names)
     assert total[0] == "all" and total[2] == sum(ticks for _, _, ticks in steps)
     guest.ask("selftest")
