@@ -24,7 +24,7 @@ VARIES = {
 # Time that passes while the kernel waits for it: not counted for the bar of the start.
 APART = {
     ("kernel", "clock"): "calibration",
-    ("kernel", "processors"): "waiting for INIT and STARTUP",
+    ("kernel", "startup"): "waiting for INIT and STARTUP",
 }
 # The start is compared step by step instead, and has the generator's jitter in it.
 OPERATIONS_VARY = {"start"}

@@ -85,7 +85,7 @@ def test_ratios_and_sizes_fail_at_their_bars():
 def test_waiting_is_apart_from_the_bar_of_the_start_and_nothing_else_is():
     waits = [(part, name, 1000) for part, name in verdict.APART]
     assert verdict.work([("kernel", "entry", 5), *waits, ("kernel", "report", 7)]) == 12
-    assert {name for _, name in verdict.APART} == {"clock", "processors"}
+    assert {name for _, name in verdict.APART} == {"clock", "startup"}
 
 
 def test_two_runs_of_one_start_must_agree():
