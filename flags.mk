@@ -97,6 +97,8 @@ UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/*
 $(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
 # From a system call to its function there is no indirect branch, which a program could train.
 FLAGS_kernel/kernel/user/syscall := -fno-jump-tables
+# Loops that are not unrolled: 1 KB for a third of a percent of a start.
+FLAGS_kernel/crypto/freestanding/string := -Os
 # What is chosen at run time where the processor has it (crypto/processor.h).
 FLAGS_crypto/keccak_bmi := -mbmi -mbmi2      # general registers still
 # In the loader they come after -mgeneral-regs-only and take vectors back; x87 and MMX stay off.
