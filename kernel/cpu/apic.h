@@ -22,8 +22,8 @@
 /* Switches the APIC of this processor on; its timer is stopped. */
 void apic_init_processor(void);
 
-/* Finds out the timer's rate, once for all processors, if it has one of its own: for a millisecond of
- * the clock. After clock_init, interrupts off. */
+/* Finds out the timer's rate, once for all processors, if it has one of its own: for a millisecond
+ * of the clock. After clock_init, interrupts off. */
 void apic_timer_calibrate(void);
 
 /* Of this processor. */
