@@ -20,6 +20,7 @@
 #define CR4_PGE (UINT64_C(1) << 7) /* global pages */
 #define CR4_UMIP (UINT64_C(1) << 11)
 #define CR4_LA57 (UINT64_C(1) << 12) /* 5-level paging */
+#define CR4_PCIDE (UINT64_C(1) << 17) /* what is remembered of page tables has an owner */
 #define CR4_SMEP (UINT64_C(1) << 20)
 #define CR4_SMAP (UINT64_C(1) << 21)
 

@@ -91,6 +91,7 @@ void features_detect(void)
     features.rdseed = bit(first.structured_ebx, 18);
     features.pge = bit(first.basic_edx, 13);
     features.mce = bit(first.basic_edx, 7);
+    features.pcid = bit(first.basic_ecx, 17);
     features.pages_1g = bit(first.extended_edx, 26);
     features.hypervisor = bit(first.basic_ecx, 31);
     features.physical_bits = 36;
@@ -128,8 +129,8 @@ void features_enable(void)
 
 void features_enable_global_pages(void)
 {
-    if (features.pge)
-        control_write_cr4(control_read_cr4() | CR4_PGE);
+    control_write_cr4(control_read_cr4() | (features.pge ? CR4_PGE : 0) |
+                      (features.pcid ? CR4_PCIDE : 0));
 }
 
 const struct cpu_features *features_get(void)

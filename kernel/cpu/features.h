@@ -22,6 +22,7 @@ struct cpu_features {
     bool rdseed;
     bool pge;           /* global pages */
     bool mce;           /* machine-check exception */
+    bool pcid;          /* process-context identifiers */
     bool pages_1g;      /* 1 GiB pages */
     bool invariant_tsc; /* the time-stamp counter has one frequency */
     bool hypervisor;    /* runs in a virtual machine */
@@ -45,7 +46,7 @@ struct features_gap {
  * global pages off. After features_detect. */
 void features_enable(void);
 
-/* Switches global pages on where they are; once the kernel's own tables are in use. */
+/* Switches global pages and PCIDs on where they are; once the kernel's own tables are in use. */
 void features_enable_global_pages(void);
 
 /* After features_detect. */

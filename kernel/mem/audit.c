@@ -1,5 +1,8 @@
 #include "kernel/mem/audit.h"
 
+#include "kernel/mem/frames.h"
+#include "kernel/mem/mapping_entry.h"
+
 struct walk {
     const struct audit_plan *plan;
     struct audit *audit;
@@ -70,4 +73,34 @@ bool audit_is_clean(const struct audit *audit)
 {
     return (audit->writable_executable_pages | audit->user_pages | audit->alias_pages |
             audit->foreign_pages) == 0;
+}
+
+void audit_space_begin(struct audit_space *audit, paddr_t root, paddr_t kernel_root)
+{
+    const uint64_t *entries = direct_map_at(root);
+    const uint64_t *wanted = direct_map_at(kernel_root);
+
+    *audit = (struct audit_space){0};
+    for (size_t i = ENTRY_COUNT / 2; i < ENTRY_COUNT; i++)
+        audit->root_entries += entries[i] != wanted[i] || (entries[i] & USER) != 0;
+}
+
+void audit_space_page(struct audit_space *audit, const struct mapping_page *page)
+{
+    bool too_much = is_too_much(page->flags);
+    bool closed = (page->flags & MAPPING_USER) == 0;
+    bool foreign = !frames_is_owned(page->paddr, FRAMES_PROGRAM);
+
+    audit->pages++;
+    audit->writable_executable_pages += too_much;
+    audit->closed_pages += closed;
+    audit->foreign_pages += foreign;
+    if ((too_much || closed || foreign) && audit->first_bad == 0)
+        audit->first_bad = page->vaddr;
+}
+
+bool audit_space_is_clean(const struct audit_space *audit)
+{
+    return (audit->writable_executable_pages | audit->closed_pages | audit->foreign_pages |
+            audit->root_entries) == 0;
 }

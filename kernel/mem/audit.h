@@ -50,4 +50,23 @@ void audit_run(paddr_t root, const struct audit_plan *plan, struct audit *audit)
 /* Whether there was nothing that must not be. */
 [[nodiscard]] bool audit_is_clean(const struct audit *audit);
 
+/* A space of programs (space.h). All but pages must be 0. */
+struct audit_space {
+    uint64_t pages;
+    uint64_t writable_executable_pages;
+    uint64_t closed_pages;  /* in the lower half, and not for programs */
+    uint64_t foreign_pages; /* of a frame that is not a program's: the kernel's, or free */
+    uint64_t root_entries;  /* of the upper half, that are not as in the kernel's own tables */
+    vaddr_t first_bad;      /* the lowest page that is any of these; 0 when there is none */
+};
+
+/* Starts with the upper half of the tables at root. */
+void audit_space_begin(struct audit_space *audit, paddr_t root, paddr_t kernel_root);
+
+/* Judges a page of the lower half. */
+void audit_space_page(struct audit_space *audit, const struct mapping_page *page);
+
+/* Whether there was nothing that must not be. */
+[[nodiscard]] bool audit_space_is_clean(const struct audit_space *audit);
+
 #endif

@@ -42,6 +42,24 @@ static enum nonos_error entry_reach(paddr_t root, vaddr_t vaddr, unsigned level,
     return NONOS_OK;
 }
 
+enum nonos_error mapping_reserve(paddr_t root, vaddr_t vaddr)
+{
+    uint64_t *entry;
+
+    return entry_reach(root, vaddr, LEVEL_ROOT - 1, 0, &entry);
+}
+
+bool mapping_is_reserved(paddr_t root, vaddr_t vaddr, uint64_t len)
+{
+    const uint64_t *table = direct_map_at(root);
+    size_t last = level_index(vaddr + (len - 1), LEVEL_ROOT);
+    size_t i = level_index(vaddr, LEVEL_ROOT);
+
+    while (i <= last && (table[i] & PRESENT) != 0)
+        i++;
+    return i > last;
+}
+
 /* Fills count entries, which lie in one table, with pages of this level. */
 static enum nonos_error fill_entries(uint64_t *entry, size_t count, uint64_t value, unsigned level)
 {

@@ -64,6 +64,16 @@ struct mapping_entry {
 [[nodiscard]] enum nonos_error mapping_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, uint64_t len,
                                            unsigned flags);
 
+/* What one entry of the root stands for. */
+#define MAPPING_ROOT_ENTRY_LEN (UINT64_C(1) << 39)
+
+/* Makes the root's entry for vaddr, so that other roots can have the same one. NONOS_E_NO_MEMORY.
+ */
+[[nodiscard]] enum nonos_error mapping_reserve(paddr_t root, vaddr_t vaddr);
+
+/* Whether the root has every entry that [vaddr, vaddr + len) needs. */
+[[nodiscard]] bool mapping_is_reserved(paddr_t root, vaddr_t vaddr, uint64_t len);
+
 /* What is mapped at vaddr; false, and *entry zero, when nothing is. */
 [[nodiscard]] bool mapping_find(paddr_t root, vaddr_t vaddr, struct mapping_entry *entry);
 

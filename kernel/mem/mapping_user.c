@@ -33,13 +33,14 @@ static enum nonos_error take_tables(struct quota *quota, paddr_t tables[LEVEL_RO
 }
 
 enum nonos_error mapping_user_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, unsigned flags,
-                                  struct quota *quota)
+                                  struct quota *quota, uint64_t *made)
 {
     uint64_t *path[LEVEL_ROOT + 1];
     paddr_t tables[LEVEL_ROOT];
     enum nonos_error error;
     unsigned level;
 
+    *made = 0;
     if (((vaddr | paddr) & PAGE_MASK) != 0 || vaddr >= ADDRESS_USER_END || is_too_much(flags))
         return NONOS_E_SIZE;
     level = walk_down(root, vaddr, path);
@@ -48,6 +49,7 @@ enum nonos_error mapping_user_add(paddr_t root, vaddr_t vaddr, paddr_t paddr, un
     error = take_tables(quota, tables, level);
     if (error != NONOS_OK)
         return error;
+    *made = level;
     for (; level > 0; level--) {
         *path[level] = tables[level - 1] | PRESENT | WRITABLE | USER | ACCESSED;
         if (level < LEVEL_ROOT)

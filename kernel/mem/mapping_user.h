@@ -26,7 +26,8 @@ struct mapping_batch {
  * not for programs, or writable and executable; NONOS_E_EXISTS; NONOS_E_QUOTA; NONOS_E_NO_MEMORY.
  * On failure nothing has changed. */
 [[nodiscard]] enum nonos_error mapping_user_add(paddr_t root, vaddr_t vaddr, paddr_t paddr,
-                                                unsigned flags, struct quota *quota);
+                                                unsigned flags, struct quota *quota,
+                                                uint64_t *made);
 
 /* Takes away up to MAPPING_BATCH_PAGES pages of [vaddr, end), and the tables that are empty then;
  * *batch has their frames. Returns where to go on: end when there is nothing left to do. */

@@ -3,11 +3,13 @@
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/features.h"
 #include "kernel/image.h"
+#include "kernel/lock.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
 
 #include <stdckdint.h>
+#include <string.h>
 
 enum class {
     CLASS_CONSTANTS,
@@ -24,7 +26,10 @@ enum class {
 static_assert(CLASS_COUNT <= AUDIT_MAX_CLASSES);
 
 static struct {
+    struct lock lock; /* of the tables */
     paddr_t root;
+    bool is_shared; /* with those of programs: the upper half of the root stays as it is */
+    uint64_t thread_stack_count;
     const struct nonos_memory_region *map;
     size_t count;
     struct audit_plan plan;
@@ -33,9 +38,20 @@ static struct {
 /* enter.S */
 [[noreturn]] void paging_switch(uint64_t root, void *stack_top, void (*function)(void));
 
+/* With the lock taken. */
+static enum nonos_error map_locked(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
+{
+    if (paging.is_shared && !mapping_is_reserved(paging.root, vaddr, len))
+        return NONOS_E_NO_MEMORY;
+    return mapping_add(paging.root, vaddr, paddr, len, flags);
+}
+
 static void map_or_panic(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
 {
-    enum nonos_error error = mapping_add(paging.root, vaddr, paddr, len, flags);
+    bool were_on = lock_take(&paging.lock);
+    enum nonos_error error = map_locked(vaddr, paddr, len, flags);
+
+    lock_release(&paging.lock, were_on);
 
     if (error != NONOS_OK)
         panic("paging: 0x%llx bytes at 0x%llx cannot be mapped (code %d)", (unsigned long long)len,
@@ -95,6 +111,21 @@ static void plan_init(paddr_t image_paddr)
                 ADDRESS_SCREEN);
 }
 
+/* Programs' tables share the root's entries of the upper half, so those that may be needed later
+ * are made now: for whatever firmware or a device may have, and for stacks. */
+static void reserve_entries(void)
+{
+    uint64_t end = UINT64_C(1) << features_get()->physical_bits;
+    enum nonos_error error = NONOS_OK;
+
+    if (end > ADDRESS_PADDR_END)
+        end = ADDRESS_PADDR_END;
+    for (paddr_t at = 0; at < end && error == NONOS_OK; at += MAPPING_ROOT_ENTRY_LEN)
+        error = mapping_reserve(paging.root, ADDRESS_FIRMWARE + at);
+    if (error != NONOS_OK || mapping_reserve(paging.root, ADDRESS_THREAD_STACKS) != NONOS_OK)
+        panic("paging: no memory for tables");
+}
+
 static bool is_ours(uint32_t type)
 {
     return type == NONOS_MEMORY_USABLE || type == NONOS_MEMORY_LOADER;
@@ -107,8 +138,10 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
     paging.map = map;
     paging.count = count;
     plan_init(image_paddr);
+    paging.lock = LOCK_INIT(LOCK_SPACE);
     if (mapping_create(&paging.root) != NONOS_OK)
         panic("paging: no memory for the first table");
+    reserve_entries();
     map_segment(kernel_rodata_start, kernel_rodata_end, image_paddr, MAPPING_READ);
     map_segment(kernel_text_start, kernel_text_end, image_paddr, MAPPING_EXECUTE);
     map_segment(kernel_data_start, kernel_data_end, image_paddr, MAPPING_WRITE);
@@ -143,6 +176,34 @@ void paging_enter(void *stack_top, void (*function)(void))
 void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr)
 {
     map_or_panic(vaddr, paddr, PAGE_LEN, MAPPING_WRITE);
+}
+
+void paging_share(paddr_t root)
+{
+    uint8_t *upper = (uint8_t *)direct_map_at(root) + PAGE_LEN / 2;
+
+    paging.is_shared = true;
+    memcpy(upper, (const uint8_t *)direct_map_at(paging.root) + PAGE_LEN / 2, PAGE_LEN / 2);
+}
+
+vaddr_t paging_map_thread_stack(const paddr_t frames[PAGING_THREAD_STACK_PAGES])
+{
+    bool were_on = lock_take(&paging.lock);
+    vaddr_t base =
+        ADDRESS_THREAD_STACKS + paging.thread_stack_count * PAGING_THREAD_STACK_STEP + PAGE_LEN;
+    enum nonos_error error = NONOS_OK;
+
+    /* All are in one table: the first makes it, or none is mapped. */
+    for (size_t i = 0; i < PAGING_THREAD_STACK_PAGES && error == NONOS_OK; i++)
+        error = map_locked(base + i * PAGE_LEN, frames[i], PAGE_LEN, MAPPING_WRITE);
+    paging.thread_stack_count += error == NONOS_OK;
+    lock_release(&paging.lock, were_on);
+    return error == NONOS_OK ? base : 0;
+}
+
+uint64_t paging_thread_stack_count(void)
+{
+    return __atomic_load_n(&paging.thread_stack_count, __ATOMIC_RELAXED);
 }
 
 static bool is_table_memory(uint32_t type)
@@ -184,6 +245,16 @@ static bool find_pages(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32
     return is_allowed(*start, *end, type_is_allowed);
 }
 
+/* With the lock taken. What is mapped already may be mapped again with the same rights. */
+static bool window_map_page(paddr_t paddr, unsigned flags)
+{
+    struct mapping_entry entry;
+
+    if (mapping_find(paging.root, ADDRESS_FIRMWARE + paddr, &entry))
+        return entry.writable == ((flags & MAPPING_WRITE) != 0);
+    return map_locked(ADDRESS_FIRMWARE + paddr, paddr, PAGE_LEN, flags) == NONOS_OK;
+}
+
 static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32_t),
                         unsigned flags)
 {
@@ -193,16 +264,12 @@ static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint3
     if (!find_pages(paddr, len, type_is_allowed, &start, &end))
         return nullptr;
     for (paddr_t page = start; page < end; page += PAGE_LEN) {
-        struct mapping_entry entry;
-        bool writable = (flags & MAPPING_WRITE) != 0;
+        bool were_on = lock_take(&paging.lock);
+        bool is_mapped = window_map_page(page, flags);
 
-        if (mapping_find(paging.root, ADDRESS_FIRMWARE + page, &entry)) {
-            if (entry.writable != writable)
-                return nullptr;
-        } else if (mapping_add(paging.root, ADDRESS_FIRMWARE + page, page, PAGE_LEN, flags) !=
-                   NONOS_OK) {
+        lock_release(&paging.lock, were_on);
+        if (!is_mapped)
             return nullptr;
-        }
     }
     return (void *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
 }

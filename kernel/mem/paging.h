@@ -27,8 +27,23 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
 /* The kernel's own tables, for CR3. After paging_init. */
 [[nodiscard]] paddr_t paging_root(void);
 
+/* Gives tables with nothing in their upper half that of the kernel. From the first call on the
+ * kernel maps nothing that would need another entry in its root. */
+void paging_share(paddr_t root);
+
 /* Maps one page of a stack: RW. Panics when memory runs out. */
 void paging_map_stack_page(vaddr_t vaddr, paddr_t paddr);
+
+/* Stacks of threads are as long as that, and so far apart that each lies in one table. */
+#define PAGING_THREAD_STACK_PAGES 4u
+#define PAGING_THREAD_STACK_STEP (8u * PAGE_LEN)
+
+/* Maps a further stack of a thread, RW, an unmapped page under and some above it; returns its
+ * lowest address, or 0, and nothing is mapped, when there is no memory for tables. Stays mapped. */
+[[nodiscard]] vaddr_t paging_map_thread_stack(const paddr_t frames[PAGING_THREAD_STACK_PAGES]);
+
+/* How many of them there are. */
+[[nodiscard]] uint64_t paging_thread_stack_count(void);
 
 /* Firmware's tables at paddr, read-only. Null when the range overlaps memory that cannot hold such
  * a table (the kernel's own, registers, bad memory), lies beyond the processor's physical addresses

@@ -50,6 +50,18 @@ void *stack_top(enum stack_kind kind)
     return (void *)(uintptr_t)(stacks[kind].base + stacks[kind].len);
 }
 
+static bool is_in(const struct stack *stack, vaddr_t vaddr)
+{
+    return stack->base != 0 && vaddr - stack->base < stack->len;
+}
+
+/* The page under or the page above it. */
+static bool is_beside(const struct stack *stack, vaddr_t vaddr)
+{
+    return stack->base != 0 &&
+           (stack->base - 1 - vaddr < PAGE_LEN || vaddr - (stack->base + stack->len) < PAGE_LEN);
+}
+
 void stack_note_boot(vaddr_t base, size_t len)
 {
     boot_stack.base = base;
@@ -58,25 +70,22 @@ void stack_note_boot(vaddr_t base, size_t len)
 
 const struct stack *stack_containing(vaddr_t vaddr)
 {
-    if (vaddr - boot_stack.base < boot_stack.len)
+    if (is_in(&boot_stack, vaddr))
         return &boot_stack;
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
-        if (stacks[kind].base != 0 && vaddr - stacks[kind].base < stacks[kind].len)
+        if (is_in(&stacks[kind], vaddr))
             return &stacks[kind];
     }
     thread_stack.base = thread_stack_base_near(vaddr);
-    return thread_stack.base != 0 && vaddr >= thread_stack.base ? &thread_stack : nullptr;
+    return is_in(&thread_stack, vaddr) ? &thread_stack : nullptr;
 }
 
 const struct stack *stack_guarded_by(vaddr_t vaddr)
 {
     for (unsigned kind = 0; kind < STACK_COUNT; kind++) {
-        const struct stack *stack = &stacks[kind];
-
-        if (stack->base != 0 &&
-            (stack->base - 1 - vaddr < PAGE_LEN || vaddr - (stack->base + stack->len) < PAGE_LEN))
-            return stack;
+        if (is_beside(&stacks[kind], vaddr))
+            return &stacks[kind];
     }
     thread_stack.base = thread_stack_base_near(vaddr);
-    return thread_stack.base != 0 && vaddr < thread_stack.base ? &thread_stack : nullptr;
+    return is_beside(&thread_stack, vaddr) ? &thread_stack : nullptr;
 }

@@ -42,7 +42,7 @@ void stack_note_boot(vaddr_t base, size_t len);
  * until the next call: for a panic, when nothing else runs. */
 [[nodiscard]] const struct stack *stack_containing(vaddr_t vaddr);
 
-/* The stack of which one of the two guard pages has vaddr, or null. */
+/* The stack of which one of the two guard pages has vaddr, or null. As stack_containing. */
 [[nodiscard]] const struct stack *stack_guarded_by(vaddr_t vaddr);
 
 #endif

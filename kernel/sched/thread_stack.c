@@ -3,44 +3,37 @@
 #include "crypto/bytes.h"
 #include "kernel/lock.h"
 #include "kernel/mem/frames.h"
-#include "kernel/mem/mapping.h"
 #include "kernel/mem/paging.h"
 
-#define SLOT_LEN (THREAD_STACK_LEN + PAGE_LEN)
+static_assert(THREAD_STACK_LEN == PAGING_THREAD_STACK_PAGES * PAGE_LEN);
 
 /* Stacks that nobody uses stay mapped; each has the next one's top in its highest word. */
 static struct {
     struct lock lock;
-    vaddr_t next_slot;
-    size_t mapped_len; /* what memory sufficed for of the stack there: not lost, but for later */
     vaddr_t free;
-} pool = {.lock = LOCK_INIT(LOCK_SLAB), .next_slot = ADDRESS_THREAD_STACKS};
+} pool = {.lock = LOCK_INIT(LOCK_SLAB)};
 
 static vaddr_t *link_of(vaddr_t top)
 {
     return (vaddr_t *)(uintptr_t)top - 1;
 }
 
-/* Frame by frame: a larger block may not be asked for with a lock held. */
+/* Frames first, one by one: a stack is there whole or not at all. */
 static vaddr_t stack_make(void)
 {
-    vaddr_t base = pool.next_slot + PAGE_LEN;
+    paddr_t frames[PAGING_THREAD_STACK_PAGES];
+    size_t count = 0;
+    vaddr_t base = 0;
 
-    while (pool.mapped_len < THREAD_STACK_LEN) {
-        paddr_t paddr = frames_allocate(0);
-
-        if (paddr == 0)
-            return 0;
-        if (mapping_add(paging_root(), base + pool.mapped_len, paddr, PAGE_LEN, MAPPING_WRITE) !=
-            NONOS_OK) {
-            frames_free(paddr);
-            return 0;
-        }
-        pool.mapped_len += PAGE_LEN;
-    }
-    pool.mapped_len = 0;
-    pool.next_slot += SLOT_LEN;
-    return base + THREAD_STACK_LEN;
+    while (count < PAGING_THREAD_STACK_PAGES && (frames[count] = frames_allocate(0)) != 0)
+        count++;
+    if (count == PAGING_THREAD_STACK_PAGES)
+        base = paging_map_thread_stack(frames);
+    if (base != 0)
+        return base + THREAD_STACK_LEN;
+    while (count > 0)
+        frames_free(frames[--count]);
+    return 0;
 }
 
 vaddr_t thread_stack_allocate(void)
@@ -51,11 +44,9 @@ vaddr_t thread_stack_allocate(void)
     if (top != 0) {
         pool.free = *link_of(top);
         *link_of(top) = 0;
-    } else {
-        top = stack_make();
     }
     lock_release(&pool.lock, were_on);
-    return top;
+    return top != 0 ? top : stack_make();
 }
 
 void thread_stack_free(vaddr_t top)
@@ -72,14 +63,14 @@ void thread_stack_free(vaddr_t top)
 /* These two are for panics and take no lock. */
 vaddr_t thread_stack_base(size_t index)
 {
-    vaddr_t slot = ADDRESS_THREAD_STACKS + index * SLOT_LEN;
-
-    return slot < pool.next_slot ? slot + PAGE_LEN : 0;
+    return index < paging_thread_stack_count()
+               ? ADDRESS_THREAD_STACKS + index * PAGING_THREAD_STACK_STEP + PAGE_LEN
+               : 0;
 }
 
 vaddr_t thread_stack_base_near(vaddr_t vaddr)
 {
     return vaddr < ADDRESS_THREAD_STACKS
                ? 0
-               : thread_stack_base((vaddr - ADDRESS_THREAD_STACKS) / SLOT_LEN);
+               : thread_stack_base((vaddr - ADDRESS_THREAD_STACKS) / PAGING_THREAD_STACK_STEP);
 }

@@ -9,6 +9,7 @@
 #define NONOS_TESTS_SUPPORT_MACHINE_H
 
 #include "kernel/mem/address.h"
+#include "kernel/mem/shootdown.h"
 #include "kernel/panic.h"
 #include "kernel/sched/sched.h"
 #include "tests/support/vectors.h"
@@ -50,6 +51,12 @@ void preempt_point(void)
     machine_preempt_points++;
     if (machine_interrupt != nullptr)
         machine_interrupt();
+}
+
+/* Nobody but this thread has a lock. With a real one: processors.h. */
+[[gnu::weak]] void shootdown_wait(void)
+{
+    fail_msg("a lock is waited for that will never be released");
 }
 
 /* Runs statement, which must panic with a reason that has text in it. */

@@ -34,7 +34,12 @@ static int setup([[maybe_unused]] void **state)
 
 static enum nonos_error add(vaddr_t vaddr, paddr_t paddr, unsigned flags)
 {
-    return mapping_user_add(root, vaddr, paddr, flags, &quota);
+    uint64_t before = quota.used_pages;
+    uint64_t made = 9;
+    enum nonos_error error = mapping_user_add(root, vaddr, paddr, flags, &quota, &made);
+
+    assert_int_equal(made, quota.used_pages - before);
+    return error;
 }
 
 /* Takes all pages of a range away and frees the tables; returns how many pages there were. */

@@ -5,3 +5,5 @@ comma := ,
 $(BUILD)/tests/pqc_failures: private SAN_LDFLAGS += $(addprefix -Wl$(comma)--wrap=PQCLEAN_, \
     $(addprefix MLKEM768_CLEAN_crypto_kem_,keypair enc dec) \
     $(addprefix MLDSA65_CLEAN_crypto_sign_,keypair signature_ctx))
+$(BUILD)/tests/space: private SAN_LDFLAGS += \
+    $(addprefix -Wl$(comma)--wrap=,frames_allocate slab_allocate)
