@@ -2,6 +2,7 @@
 #include "kernel/lock.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/interrupt_flag.h"
+#include "kernel/mem/shootdown.h"
 #include "kernel/panic.h"
 
 #include <stddef.h>
@@ -44,7 +45,7 @@ bool lock_take(struct lock *lock)
         panic("lock: one processor holds more than %u", HELD_MAX);
     ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
-        __builtin_ia32_pause();
+        shootdown_wait();
     held[index].locks[count] = lock;
     held[index].count = count + 1;
     return were_on;

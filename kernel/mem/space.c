@@ -89,43 +89,44 @@ static bool are_rights(unsigned flags)
     return (flags & ~RIGHTS) == 0 && flags != RIGHTS;
 }
 
+/* A zeroed page, which has been charged. */
 static enum nonos_error map_page(struct space *space, vaddr_t vaddr, unsigned flags)
 {
-    paddr_t root = space->translations.root;
+    paddr_t paddr = frames_allocate(0);
+    enum nonos_error error;
     uint64_t tables;
-    paddr_t paddr;
-    enum nonos_error error = quota_take_frame(space->quota, &paddr);
     bool were_on;
 
-    if (error != NONOS_OK)
-        return error;
+    if (paddr == 0)
+        return NONOS_E_NO_MEMORY;
     frames_set_owner(paddr, FRAMES_PROGRAM);
     were_on = lock_take(&space->lock);
-    error = mapping_user_add(root, vaddr, paddr, flags, space->quota, &tables);
+    error = mapping_user_add(space->translations.root, vaddr, paddr, flags, space->quota, &tables);
     if (error == NONOS_OK)
         space->frames += 1 + tables;
     lock_release(&space->lock, were_on);
     if (error != NONOS_OK)
-        quota_free_frame(space->quota, paddr);
+        frames_free(paddr);
     return error;
 }
 
 enum nonos_error space_map(struct space *space, vaddr_t vaddr, uint64_t len, unsigned flags)
 {
+    enum nonos_error error;
     vaddr_t end;
 
     if (!is_range(vaddr, len, &end) || !are_rights(flags))
         return NONOS_E_SIZE;
-    for (vaddr_t at = vaddr; at < end; at += PAGE_LEN) {
-        enum nonos_error error = map_page(space, at, flags);
-
+    error = quota_charge(space->quota, len / PAGE_LEN);
+    for (vaddr_t at = vaddr; at < end && error == NONOS_OK; at += PAGE_LEN) {
+        error = map_page(space, at, flags);
         if (error != NONOS_OK) {
+            quota_release(space->quota, (end - at) / PAGE_LEN);
             unmap(space, vaddr, at);
-            return error;
         }
         preempt_point();
     }
-    return NONOS_OK;
+    return error;
 }
 
 /* Keeps a range for one caller. What another call maps into it by its address

@@ -6,8 +6,7 @@
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/generator.h"
-#include "kernel/mem/frames.h"
-#include "kernel/mem/mapping.h"
+#include "kernel/mem/space.h"
 #include "kernel/sched/sched.h"
 #include "kernel/user/copy.h"
 #include "kernel/user/process.h"
@@ -59,32 +58,19 @@ struct syscall_result call_log_write(uint64_t a, uint64_t b)
 
 struct syscall_result call_memory_map(uint64_t a, uint64_t b)
 {
-    struct process *process = thread_current()->process;
-    unsigned flags = MAPPING_USER | ((b & NONOS_MAP_WRITE) != 0 ? (unsigned)MAPPING_WRITE : 0) |
+    unsigned flags = ((b & NONOS_MAP_WRITE) != 0 ? (unsigned)MAPPING_WRITE : 0) |
                      ((b & NONOS_MAP_EXECUTE) != 0 ? (unsigned)MAPPING_EXECUTE : 0);
-    vaddr_t start = process->next_vaddr;
+    struct syscall_result mapped = {NONOS_E_SIZE, 0};
 
-    if (a == 0 || (a & PAGE_MASK) != 0 || (b & ~(uint64_t)NONOS_MAP_ALL) != 0 ||
-        b == NONOS_MAP_ALL || a > ADDRESS_USER_END / 2)
-        return result(NONOS_E_SIZE);
-    if (a / PAGE_LEN > process->quota_pages - process->used_pages)
-        return result(NONOS_E_QUOTA);
-    for (uint64_t at = 0; at < a; at += PAGE_LEN) {
-        paddr_t paddr = frames_allocate(0);
-
-        if (paddr == 0)
-            return result(NONOS_E_NO_MEMORY);
-        if (mapping_add(process->root, start + at, paddr, PAGE_LEN, flags) != NONOS_OK)
-            return result(NONOS_E_NO_MEMORY);
-    }
-    process->used_pages += a / PAGE_LEN;
-    process->next_vaddr += a + PAGE_LEN;
-    return (struct syscall_result){NONOS_OK, start};
+    if ((b & ~(uint64_t)NONOS_MAP_ALL) == 0)
+        mapped.error =
+            space_map_anywhere(thread_current()->process->space, a, flags, &mapped.value);
+    return mapped;
 }
 
-struct syscall_result call_memory_unmap([[maybe_unused]] uint64_t a, [[maybe_unused]] uint64_t b)
+struct syscall_result call_memory_unmap(uint64_t a, uint64_t b)
 {
-    return result(NONOS_E_CALL);
+    return result(space_unmap(thread_current()->process->space, a, b));
 }
 
 struct syscall_result call_random_bytes(uint64_t a, uint64_t b)

@@ -1,10 +1,8 @@
 #include "kernel/user/process.h"
 
 #include "kernel/console.h"
-#include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/format.h"
-#include "kernel/mem/paging.h"
 #include "kernel/sched/thread.h"
 
 #include <stdarg.h>
@@ -13,8 +11,7 @@
 
 void process_switch(const struct process *from, const struct process *to)
 {
-    if (from != to)
-        control_write_cr3(to != nullptr ? to->root : paging_root());
+    space_switch(from != nullptr ? from->space : nullptr, to != nullptr ? to->space : nullptr);
 }
 
 void process_report(const char *format, ...)

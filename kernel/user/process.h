@@ -6,22 +6,20 @@
 
 #include "abi/syscalls.h"
 #include "kernel/cpu/trap.h"
-#include "kernel/mem/address.h"
+#include "kernel/mem/space.h"
 
 #include <stdint.h>
 
 #define PROCESS_NAME_LEN 16u
 
 struct process {
-    paddr_t root;         /* its page tables */
-    uint32_t rights;      /* NONOS_RIGHT_* */
-    uint64_t quota_pages; /* how many it may have */
-    uint64_t used_pages;
-    vaddr_t next_vaddr; /* where memory_map maps next; no address is used twice */
+    struct space *space;
+    struct quota quota; /* what its space may hold, tables included */
+    uint32_t rights;    /* NONOS_RIGHT_* */
     char name[PROCESS_NAME_LEN];
 };
 
-/* The page tables of the next thread's process; null: the kernel's own. */
+/* The space of the next thread's process; null: the kernel's own tables. With interrupts off. */
 void process_switch(const struct process *from, const struct process *to);
 
 /* Prints one line about the running thread, which is in a process. */

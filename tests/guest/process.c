@@ -2,48 +2,23 @@
 
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupt_flag.h"
-#include "kernel/mem/frames.h"
 #include "kernel/mem/mapping.h"
-#include "kernel/mem/mapping_user.h"
-#include "kernel/mem/paging.h"
 #include "kernel/user/syscall.h"
+#include "tests/guest/guest.h"
 
-#include <string.h>
+#define FIRST_PAGES_MAX 1000u /* of a program, before it asks for any */
 
-#define UPPER_HALF (PAGE_LEN / 2)
-#define ANYWHERE UINT64_C(0x100000000000)
-
-/* Zeroed pages. */
-static enum nonos_error map(struct guest_process *guest, vaddr_t vaddr, size_t len, unsigned flags)
-{
-    for (size_t at = 0; at < len; at += PAGE_LEN) {
-        paddr_t paddr = frames_allocate(0);
-        enum nonos_error error;
-
-        if (paddr == 0)
-            return NONOS_E_NO_MEMORY;
-        error =
-            mapping_user_add(guest->process.root, vaddr + at, paddr, MAPPING_USER | flags, nullptr);
-        if (error != NONOS_OK) {
-            frames_free(paddr);
-            return error;
-        }
-    }
-    return NONOS_OK;
-}
-
-static enum nonos_error map_all(struct guest_process *guest, const struct guest_program *program)
+static enum nonos_error map_all(struct space *space, const struct guest_program *program)
 {
     size_t code_len = (program->len + PAGE_LEN - 1) & ~(size_t)PAGE_MASK;
-    enum nonos_error error = map(guest, GUEST_CODE_VADDR, code_len, MAPPING_EXECUTE);
+    enum nonos_error error = space_map(space, GUEST_CODE_VADDR, code_len, MAPPING_EXECUTE);
 
-    for (size_t at = 0; error == NONOS_OK && at < program->len; at += PAGE_LEN)
-        memcpy(guest_process_at(guest, GUEST_CODE_VADDR + at), (const uint8_t *)program->code + at,
-               program->len - at < PAGE_LEN ? program->len - at : PAGE_LEN);
     if (error == NONOS_OK)
-        error = map(guest, GUEST_DATA_VADDR, GUEST_DATA_LEN, MAPPING_WRITE);
+        error = space_write(space, GUEST_CODE_VADDR, program->code, program->len);
     if (error == NONOS_OK)
-        error = map(guest, GUEST_STACK_TOP - GUEST_STACK_LEN, GUEST_STACK_LEN, MAPPING_WRITE);
+        error = space_map(space, GUEST_DATA_VADDR, GUEST_DATA_LEN, MAPPING_WRITE);
+    if (error == NONOS_OK)
+        error = space_map(space, GUEST_STACK_TOP - GUEST_STACK_LEN, GUEST_STACK_LEN, MAPPING_WRITE);
     return error;
 }
 
@@ -53,16 +28,15 @@ enum nonos_error guest_process_make(struct guest_process *guest,
     struct process *process = &guest->process;
     enum nonos_error error;
 
-    *process = (struct process){
-        .rights = NONOS_RIGHT_ALL, .quota_pages = quota_pages, .next_vaddr = ANYWHERE};
+    *process =
+        (struct process){.rights = NONOS_RIGHT_ALL, .quota = {.limit_pages = FIRST_PAGES_MAX}};
     for (size_t i = 0; i < PROCESS_NAME_LEN - 1 && program->name[i] != '\0'; i++)
         process->name[i] = program->name[i];
-    error = mapping_create(&process->root);
+    error = space_create(&process->quota, &process->space);
     if (error != NONOS_OK)
         return error;
-    memcpy((uint8_t *)direct_map_at(process->root) + UPPER_HALF,
-           (const uint8_t *)direct_map_at(paging_root()) + UPPER_HALF, UPPER_HALF);
-    error = map_all(guest, program);
+    error = map_all(process->space, program);
+    process->quota.limit_pages = process->quota.used_pages + quota_pages;
     if (error != NONOS_OK)
         guest_process_free(guest);
     return error;
@@ -70,24 +44,22 @@ enum nonos_error guest_process_make(struct guest_process *guest,
 
 void guest_process_free(struct guest_process *guest)
 {
-    vaddr_t vaddr = 0;
+    struct audit_space audit;
 
-    while (vaddr < ADDRESS_USER_END) {
-        struct mapping_batch batch;
-
-        vaddr = mapping_user_remove(guest->process.root, vaddr, ADDRESS_USER_END, &batch);
-        for (size_t i = 0; i < batch.count; i++)
-            frames_free(batch.frames[i]);
-    }
-    frames_free(guest->process.root);
-    guest->process.root = 0;
+    space_audit(guest->process.space, &audit);
+    CHECK(audit_space_is_clean(&audit));
+    space_destroy(guest->process.space);
+    CHECK(guest->process.quota.used_pages == 0);
+    guest->process.space = nullptr;
 }
 
 void *guest_process_at(struct guest_process *guest, vaddr_t vaddr)
 {
     struct mapping_entry entry;
 
-    return mapping_find(guest->process.root, vaddr, &entry) ? direct_map_at(entry.paddr) : nullptr;
+    return mapping_find(guest->process.space->translations.root, vaddr, &entry)
+               ? direct_map_at(entry.paddr)
+               : nullptr;
 }
 
 static void enter(void *argument)

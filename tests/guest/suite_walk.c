@@ -3,15 +3,10 @@
 #include "tests/guest/guest.h"
 
 #include "kernel/cpu/cpu.h"
-#include "kernel/mem/frames.h"
-#include "kernel/mem/mapping.h"
-#include "kernel/mem/paging.h"
 #include "kernel/sched/event.h"
 #include "kernel/sched/thread.h"
 #include "kernel/user/process.h"
 #include "kernel/user/syscall.h"
-
-#include <string.h>
 
 #define CODE_VADDR UINT64_C(0x400000)
 
@@ -72,7 +67,7 @@ static void test_a_tick_takes_the_processor_away(void)
     event_wait(&done);
 }
 
-static struct process process = {.rights = NONOS_RIGHT_ALL};
+static struct process process = {.rights = NONOS_RIGHT_ALL, .quota = {.limit_pages = 10}};
 
 static void enter(void *argument)
 {
@@ -87,16 +82,13 @@ static void test_a_program_calls_the_kernel(void)
                                            .priority = THREAD_PRIORITY_NORMAL,
                                            .process = &process,
                                            .cpu = cpu_get(0)};
-    paddr_t code = frames_allocate(0);
     struct thread *thread;
     uint64_t switches = cpu_get(0)->queue.switches;
 
-    CHECK(mapping_create(&process.root) == NONOS_OK);
-    memcpy((uint8_t *)direct_map_at(process.root) + 2048,
-           (const uint8_t *)direct_map_at(paging_root()) + 2048, 2048);
-    memcpy(direct_map_at(code), program_clock, (size_t)(program_clock_end - program_clock));
-    CHECK(mapping_add(process.root, CODE_VADDR, code, 4096, MAPPING_EXECUTE | MAPPING_USER) ==
-          NONOS_OK);
+    CHECK(space_create(&process.quota, &process.space) == NONOS_OK);
+    CHECK(space_map(process.space, CODE_VADDR, PAGE_LEN, MAPPING_EXECUTE) == NONOS_OK);
+    CHECK(space_write(process.space, CODE_VADDR, program_clock,
+                      (size_t)(program_clock_end - program_clock)) == NONOS_OK);
     CHECK(thread_create(&request, &thread) == NONOS_OK);
     while (*(volatile uint64_t *)&cpu_get(0)->queue.switches < switches + 200)
         sched_yield();
