@@ -140,11 +140,12 @@ def measure_operations(arguments, result, wrong):
     result["linux"] = peers.measure_linux(arguments.build, arguments.fast)
     if not result["linux"] and not arguments.fast:
         wrong.append("operations: no Linux to compare with: scripts/linux-kernel fetches it")
-    for line in peers.lines(result["operations"], result["linux"], baseline()["linux"]):
+    result["interrupts off"], result["tlb"] = stretches.measure(arguments.build)
+    for line in peers.lines(result["operations"], result["linux"], baseline()["linux"],
+                            result["tlb"]):
         say(line)
     say(NOTES)
     wrong += peers.check(result["operations"])
-    result["interrupts off"] = stretches.measure(arguments.build)
     say("")
     for line in stretches.lines(result["interrupts off"]):
         say(line)

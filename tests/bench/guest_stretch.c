@@ -25,15 +25,34 @@
 
 static uint64_t due_ns;
 
+/* What so many operations did to the TLB; a few more times it was whoever started and ended them.
+ */
+static void tell_tlb(const char *name, unsigned operations)
+{
+    console_printf("bench: tlb %s %llu %llu %u\n", name, (unsigned long long)stretch_tlb.loads,
+                   (unsigned long long)stretch_tlb.pages, operations);
+    stretch_tlb = (struct stretch_tlb){0};
+}
+
 static void run_programs(void)
 {
     (void)users_run_first();
+    stretch_tlb = (struct stretch_tlb){0};
     for (enum users_program i = USER_NOTHING + 1; i < USERS_COUNT; i++) {
         if (users_run(i) != users_programs[i].result)
-            console_printf("bench: state missing %s\n", users_programs[i].name);
+            console_printf("bench: failed: %s\n", users_programs[i].name);
+        tell_tlb(users_programs[i].name, SAMPLES_MAX);
     }
     users_run_yields(false);
+    tell_tlb("switch-threads", 2 * SAMPLES_MAX);
     users_run_yields(true);
+    tell_tlb("switch-processes", 2 * SAMPLES_MAX);
+    (void)pairs_switch(nullptr, nullptr);
+    tell_tlb("kernel-switch-same", 2 * SAMPLES_MAX);
+    (void)pairs_switch(users_process(0), users_process(1));
+    tell_tlb("kernel-switch-across", 2 * SAMPLES_MAX);
+    (void)pairs_wake();
+    tell_tlb("kernel-wake", 2 * SAMPLES_MAX);
 }
 
 static void end_at_once([[maybe_unused]] void *argument)
@@ -42,8 +61,6 @@ static void end_at_once([[maybe_unused]] void *argument)
 
 static void run_threads(void)
 {
-    (void)pairs_switch(nullptr, nullptr);
-    (void)pairs_wake();
     for (unsigned i = 0; i < THREADS; i++) {
         struct thread_request requests[2] = {
             {.name = "short", .function = end_at_once, .priority = PAIR_PRIORITY},

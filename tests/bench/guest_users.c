@@ -6,6 +6,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/user/syscall.h"
 #include "tests/bench/guest_pairs.h"
+#include "tests/guest/guest.h"
 
 #include <string.h>
 
@@ -78,6 +79,14 @@ static uint64_t result(void)
 static size_t len_of(const uint8_t *start, const uint8_t *end)
 {
     return (size_t)(end - start);
+}
+
+/* There is no suite here that could go on. */
+bool guest_check(bool condition, const char *text, const char *file, int line)
+{
+    if (!condition)
+        panic("%s:%d: %s", file, line, text);
+    return condition;
 }
 
 void users_make(struct guest_process *guest)

@@ -55,8 +55,15 @@ def cell(count):
     return "-" if count is None else f"{count:,}"
 
 
-def lines(own, linux, recorded):
-    """The table: medians. recorded: what the baseline has of Linux, shown where none was run."""
+def tlb_of(name, tlb):
+    """The suffix of a row: what its operation does to the TLB, if anything."""
+    loads, pages = tlb.get(name, (0, 0))
+    return (f"  CR3 {loads}" if loads else "") + (f"  INVLPG {pages}" if pages else "")
+
+
+def lines(own, linux, recorded, tlb):
+    """The table: medians. recorded: what the baseline has of Linux, shown where none was run.
+    tlb: writes of CR3, and INVLPGs, of this kernel's operations."""
     sides = {"NONOS": own, "Linux": linux or recorded}
     shown = [name for name in costs.PROCESSORS if name in own]
     yield "What operations cost, in instructions; medians"
@@ -67,7 +74,9 @@ def lines(own, linux, recorded):
         bar = verdict.OPERATION_BARS.get(name)
         counts = [median(sides[side], each, name) for each in shown for side in SIDES]
         yield (f"  {what:40}" + "".join(f"{cell(count):>15}" for count in counts)
+               + tlb_of(name, tlb)
                + (f"  bar {bar}{'  ABOVE' if (counts[0] or 0) > bar else ''}" if bar else ""))
+    yield "  CR3, INVLPG: how many of them NONOS has in one operation, if any, without Meltdown"
     for side in SIDES:
         for each in shown:
             yield from footnotes(side, each, sides[side].get(each, {}))

@@ -16,6 +16,7 @@ LINE = re.compile(r"^bench: stretch (\w+) (\w+) (\w+) (\w+) (\d+) (\d+)$", re.MU
 # stretch/stretch.h
 VECTOR, CALL, NUMBERS = 0x1000, 0x2000, 0x1000
 SHOWN = 10
+TLB = re.compile(r"^bench: tlb (\S+) (\d+) (\d+) (\d+)$", re.MULTILINE)
 # They turn interrupts off and on for others: who calls them is the place.
 HELPERS = {"lock_take", "lock_release", "interrupts_restore"}
 # Ways in that every run takes: were one not noted, its stretches would be missing.
@@ -69,13 +70,20 @@ def require_every_way(stretches):
     return stretches
 
 
+def read_tlb(text):
+    """Of each operation the writes of CR3 and the INVLPGs."""
+    return {name: (round(int(loads) / int(operations)), round(int(pages) / int(operations)))
+            for name, loads, pages, operations in TLB.findall(text)}
+
+
 def measure(build):
+    """The stretches, and what operations do to the TLB."""
     elf = os.path.join(build, "tests", "bench", "stretch.elf")
     text = costs.listen(machine.pvh_command(
         machine.find_qemu(), costs.with_processor(guests.COUNTING, costs.PROCESSORS["no Meltdown"]),
         elf.replace(".elf", ".unsigned"), extra=costs.EXIT_DEVICE))
     costs.read_costs(text)  # that it came to its end
-    return require_every_way(read_stretches(text, read_symbols(elf)))
+    return require_every_way(read_stretches(text, read_symbols(elf))), read_tlb(text)
 
 
 def lines(stretches):

@@ -82,10 +82,13 @@ def side(median):
 
 def test_linux_that_is_only_recorded_is_said_to_be():
     own, linux = {"no Meltdown": side(77)}, {"version": "1.2", "no Meltdown": side(4321)}
-    text = "\n".join(peers.lines(own, linux, None))
-    assert re.search(r" 77 +4,321  bar 120$", text, re.MULTILINE) and "recorded" not in text
+    tlb = stretches.read_tlb("bench: tlb null-call 2003 999 1000\nbench: tlb yield 4 0 1000\n")
+    assert tlb == {"null-call": (2, 1), "yield": (0, 0)}
+    text = "\n".join(peers.lines(own, linux, None, tlb))
+    assert re.search(r" 77 +4,321  CR3 2  INVLPG 1  bar 120$", text, re.MULTILINE)
+    assert "recorded" not in text
     assert "Linux, no Meltdown, yield: the two runs differ: [1, 2]" in text
-    assert "was recorded" in "\n".join(peers.lines(own, None, linux))
+    assert "was recorded" in "\n".join(peers.lines(own, None, linux, {}))
 
 
 def test_runs_that_differ_bars_and_what_was_not_measured_are_wrong():

@@ -23,6 +23,8 @@ struct stretch {
     uint64_t count;
 };
 
+struct stretch_tlb stretch_tlb;
+
 static struct stretch stretches[PLACES_MAX];
 static size_t stretch_count;
 static struct place begin;

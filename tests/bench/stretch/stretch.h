@@ -7,6 +7,11 @@
 
 #include <stdint.h>
 
+/* Writes of CR3, and INVLPGs, so far. */
+extern struct stretch_tlb {
+    uint64_t loads, pages;
+} stretch_tlb;
+
 /* What turned interrupts off where no function did. */
 #define STRETCH_VECTOR UINT64_C(0x1000) /* and the vector of an exception or interrupt */
 #define STRETCH_CALL UINT64_C(0x2000)   /* and the number of a system call */
