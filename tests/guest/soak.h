@@ -16,7 +16,10 @@
     ACTION(echo)                                                                                   \
     ACTION(frames)                                                                                 \
     ACTION(heap)                                                                                   \
-    ACTION(exhaust)
+    ACTION(exhaust)                                                                                \
+    ACTION(program)                                                                                \
+    ACTION(sleep)                                                                                  \
+    ACTION(migrate)
 
 enum soak_action {
 #define ACTION(name) SOAK_##name,
@@ -36,13 +39,18 @@ struct soak_worker {
 SOAK_ACTIONS(ACTION)
 #undef ACTION
 
-/* As many children as there can be and more threads than that, all at once, then none: from here on
- * the pools from which they are made have all that they will ever have. */
-void soak_fill_pools(uint32_t more);
+/* How many children can be alive at once. */
+#define SOAK_CHILD_MAX 48u
 
 /* Children made, and how many of them came to their end. */
 [[nodiscard]] uint64_t soak_children_made(void);
 [[nodiscard]] uint64_t soak_children_ended(void);
+
+/* Threads of programs that came to their end. */
+[[nodiscard]] uint64_t soak_programs_made(void);
+
+/* Threads that were moved to another processor. */
+[[nodiscard]] uint64_t soak_times_migrated(void);
 
 /* How often memory was found to be used up. */
 [[nodiscard]] uint64_t soak_times_exhausted(void);

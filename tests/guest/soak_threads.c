@@ -2,13 +2,14 @@
 #include "tests/guest/soak.h"
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/dev/clock.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
 
-#define CHILD_MAX 48u /* alive at once */
 #define ROUNDS_MAX 20u
 #define SPINS_MAX 20000u
 #define DEPTH_MAX 8u
+#define SLEEP_MAX_NS UINT64_C(4000000)
 
 struct child {
     uint32_t users; /* 0: nobody's */
@@ -16,11 +17,13 @@ struct child {
     struct guest_random random;
     struct event asked;
     struct event answered;
+    struct thread *thread; /* of one that echoes, which cannot end before it is answered */
     uint64_t rounds;
 };
-static struct child children[CHILD_MAX];
+static struct child children[SOAK_CHILD_MAX];
 static uint64_t made;
 static uint64_t ended;
+static uint64_t migrated;
 
 uint64_t soak_children_made(void)
 {
@@ -61,6 +64,14 @@ static void child_leave(struct child *child)
     __atomic_fetch_sub(&child->users, 1, __ATOMIC_RELEASE);
 }
 
+static void sleep_some(struct guest_random *random)
+{
+    uint64_t until = clock_now_ns() + guest_random_below(random, SLEEP_MAX_NS);
+
+    thread_sleep_until(until);
+    CHECK(clock_now_ns() >= until);
+}
+
 static void child_run(void *argument)
 {
     struct child *child = argument;
@@ -68,12 +79,15 @@ static void child_run(void *argument)
     for (uint64_t i = 0; i < child->rounds; i++) {
         if (child->echoes)
             event_wait(&child->asked);
-        switch (guest_random_below(&child->random, 3)) {
+        switch (guest_random_below(&child->random, 4)) {
         case 0:
             spin(guest_random_below(&child->random, SPINS_MAX));
             break;
         case 1:
             sched_yield();
+            break;
+        case 2:
+            sleep_some(&child->random);
             break;
         default:
             go_deep(&child->random, (unsigned)guest_random_below(&child->random, DEPTH_MAX));
@@ -89,7 +103,6 @@ static void child_run(void *argument)
 /* Null when as many are alive as may be, or there is no memory. */
 static struct child *child_make(struct guest_random *random, bool echoes)
 {
-    struct thread *thread;
     struct child *child = nullptr;
     struct thread_request request = {
         .name = echoes ? "echo" : "child",
@@ -97,7 +110,7 @@ static struct child *child_make(struct guest_random *random, bool echoes)
         .priority = 1 + (uint32_t)guest_random_below(random, THREAD_PRIORITY_HIGHEST),
         .cpu = cpu_get((uint32_t)guest_random_below(random, cpu_count()))};
 
-    for (size_t i = 0; i < CHILD_MAX && child == nullptr; i++) {
+    for (size_t i = 0; i < SOAK_CHILD_MAX && child == nullptr; i++) {
         uint32_t users = 0;
 
         if (__atomic_compare_exchange_n(&children[i].users, &users, echoes ? 2 : 1, false,
@@ -114,7 +127,7 @@ static struct child *child_make(struct guest_random *random, bool echoes)
                             .rounds = 1 + guest_random_below(random, ROUNDS_MAX)};
     request.argument = child;
     __atomic_fetch_add(&made, 1, __ATOMIC_RELEASE);
-    if (thread_create(&request, &thread) == NONOS_OK)
+    if (thread_create(&request, &child->thread) == NONOS_OK)
         return child;
     __atomic_fetch_sub(&made, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&child->users, 0, __ATOMIC_RELEASE);
@@ -143,29 +156,33 @@ void soak_echo(struct soak_worker *worker)
     child_leave(child);
 }
 
-static void wait_to_end(void *argument)
+void soak_sleep(struct soak_worker *worker)
 {
-    event_wait(argument);
-    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
+    sleep_some(&worker->random);
 }
 
-void soak_fill_pools(uint32_t more)
+/* One that waits to be asked is moved about, and still answers. */
+void soak_migrate(struct soak_worker *worker)
 {
-    static struct event end;
-    uint32_t count = CHILD_MAX + more;
+    struct child *child = child_make(&worker->random, true);
 
-    end = EVENT_INIT;
-    for (uint32_t i = 0; i < count; i++) {
-        struct thread *thread;
-        const struct thread_request request = {.name = "first",
-                                               .function = wait_to_end,
-                                               .argument = &end,
-                                               .priority = THREAD_PRIORITY_NORMAL,
-                                               .cpu = cpu_get(i % cpu_count())};
+    if (child == nullptr)
+        return;
+    for (uint64_t left = child->rounds; left > 0; left--) {
+        uint32_t to = (uint32_t)guest_random_below(&worker->random, cpu_count());
 
-        CHECK(thread_create(&request, &thread) == NONOS_OK);
-        made++;
+        if (thread_migrate(child->thread, cpu_get(to)))
+            __atomic_fetch_add(&migrated, 1, __ATOMIC_RELAXED);
+        event_signal(&child->asked);
+        /* While it does what it was asked to: running, ready or asleep. */
+        if (left > 1 && thread_migrate(child->thread, cpu_get(0)))
+            __atomic_fetch_add(&migrated, 1, __ATOMIC_RELAXED);
+        event_wait(&child->answered);
     }
-    for (uint32_t i = 0; i < count; i++)
-        event_signal(&end);
+    child_leave(child);
+}
+
+uint64_t soak_times_migrated(void)
+{
+    return __atomic_load_n(&migrated, __ATOMIC_RELAXED);
 }

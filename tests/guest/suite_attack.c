@@ -7,9 +7,11 @@
 #include "abi/syscalls.h"
 #include "kernel/console.h"
 #include "kernel/cpu/cpu.h"
+#include "kernel/dev/clock.h"
 #include "kernel/mem/frames.h"
 #include "kernel/sched/sched.h"
 #include "tests/guest/process.h"
+#include "tests/guest/threads.h"
 #include "tests/guest/watch.h"
 
 #include <string.h>
@@ -21,6 +23,7 @@
 #define RUNS_PER_THREAD 200u
 #define THREADS_PER_PROCESS 40u
 #define TICKS_PER_RUN 2u
+#define TICK_NS UINT64_C(2000000)
 #define QUOTA_PAGES 64u
 #define TELL_SECONDS 5u
 
@@ -160,6 +163,30 @@ static void run_target(void *argument)
     event_signal(&target_over);
 }
 
+/* The timer interrupts a program that is alone on its processor only when it has to. */
+static void run_metronome(void *argument)
+{
+    const volatile bool *stop = argument;
+
+    while (!*stop)
+        thread_sleep_until(clock_now_ns() + TICK_NS);
+    event_signal(&target_over);
+}
+
+static void metronomes_start(const volatile bool *stop)
+{
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct thread *thread;
+        const struct thread_request request = {.name = "metronome",
+                                               .function = run_metronome,
+                                               .argument = (void *)(uintptr_t)stop,
+                                               .priority = THREAD_PRIORITY_HIGHEST,
+                                               .cpu = cpu_get(i)};
+
+        CHECK(thread_create(&request, &thread) == NONOS_OK);
+    }
+}
+
 static uint64_t free_frames(void)
 {
     struct frames_statistics now;
@@ -231,13 +258,15 @@ static int64_t attack(uint64_t seed, uint64_t runs)
     uint64_t told = start;
     uint64_t freed = watch_freed_threads();
     uint64_t free_before = free_frames();
+    volatile bool stop = false;
 
     wanted = runs;
     threads = processes = 0;
     target_over = EVENT_INIT;
+    metronomes_start(&stop);
     targets_start(seed);
     while (runs_so_far() < wanted) {
-        sched_yield();
+        thread_sleep_until(clock_now_ns() + 50 * TICK_NS);
         if (guest_seconds() >= told + TELL_SECONDS) {
             told = guest_seconds();
             tell(seed, told - start);
@@ -245,7 +274,10 @@ static int64_t attack(uint64_t seed, uint64_t runs)
     }
     for (size_t i = 0; i < PROCESSES; i++)
         event_wait(&target_over);
-    while (watch_freed_threads() < freed + threads + PROCESSES)
+    stop = true;
+    for (uint32_t i = 0; i < cpu_count(); i++)
+        event_wait(&target_over);
+    while (watch_freed_threads() < freed + threads + PROCESSES + cpu_count())
         sched_yield();
     tell(seed, guest_seconds() - start);
     return (int64_t)(free_before - free_frames());
@@ -261,8 +293,7 @@ static void test_random_programs_leave_the_kernel_standing(void)
     watch_silence(true);
     console_printf("attack: %u processors, %llu runs, seed %llu\n", cpu_count(),
                    (unsigned long long)runs, (unsigned long long)seed);
-    /* Once to make the stacks that are used again. */
-    (void)attack(seed, 1);
+    guest_fill_pools(2 * (ATTACKERS + PROCESSES + cpu_count()));
     lost = attack(seed, runs);
     tell_sums();
     CHECK(lost == 0);

@@ -7,6 +7,7 @@
 #include "kernel/mem/frames.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
+#include "tests/guest/threads.h"
 #include "tests/guest/watch.h"
 
 #define WORKERS_PER_CPU 3u
@@ -94,7 +95,7 @@ static bool wait_for_children(uint64_t freed_before)
     uint64_t give_up = guest_seconds() + STILL_SECONDS;
 
     while (soak_children_ended() != soak_children_made() ||
-           watch_freed_threads() - freed_before < soak_children_made()) {
+           watch_freed_threads() - freed_before < soak_children_made() + soak_programs_made()) {
         sched_yield();
         if (guest_seconds() > give_up)
             return CHECK(guest_seconds() <= give_up && "a thread has not ended");
@@ -108,11 +109,13 @@ static void tell(uint64_t start, uint64_t seed)
 
     for (uint32_t i = 0; i < worker_count; i++)
         beats += workers[i].beats;
-    console_printf("soak: %llu s, seed %llu, %llu steps, %llu threads, memory used up %llu times, "
-                   "%u failures\n",
-                   (unsigned long long)(guest_seconds() - start), (unsigned long long)seed,
-                   (unsigned long long)beats, (unsigned long long)soak_children_made(),
-                   (unsigned long long)soak_times_exhausted(), guest_failures());
+    console_printf(
+        "soak: %llu s, seed %llu, %llu steps, %llu threads, %llu moved, %llu of programs, "
+        "memory used up %llu times, %u failures\n",
+        (unsigned long long)(guest_seconds() - start), (unsigned long long)seed,
+        (unsigned long long)beats, (unsigned long long)soak_children_made(),
+        (unsigned long long)soak_times_migrated(), (unsigned long long)soak_programs_made(),
+        (unsigned long long)soak_times_exhausted(), guest_failures());
 }
 
 /* Everybody stands still, everything is counted, everybody goes on. */
@@ -145,7 +148,7 @@ static void soak(void)
     uint64_t seconds = guest_option("time", 15);
     uint64_t seed = guest_option("seed", 1);
     uint64_t start = guest_seconds();
-    uint64_t freed_before = watch_freed_threads();
+    uint64_t freed_before;
     uint64_t free_before;
     uint64_t free_with_workers;
 
@@ -154,9 +157,9 @@ static void soak(void)
     worker_count = cpu_count() * WORKERS_PER_CPU;
     if (worker_count > WORKERS_MAX)
         worker_count = WORKERS_MAX;
-    soak_fill_pools(worker_count);
-    if (!wait_for_children(freed_before))
-        return;
+    /* Programs of each worker, and as many that have ended and are still being taken back. */
+    guest_fill_pools(2 * (SOAK_CHILD_MAX + 4 * worker_count));
+    freed_before = watch_freed_threads();
     free_before = free_frames();
     pause_wanted = true;
     workers_start(seed);
@@ -171,12 +174,13 @@ static void soak(void)
     end_wanted = true;
     for (uint32_t i = 0; i < worker_count; i++)
         event_wait(&gone);
-    while (watch_freed_threads() - freed_before < soak_children_made() + worker_count)
+    while (watch_freed_threads() - freed_before <
+           soak_children_made() + soak_programs_made() + worker_count)
         sched_yield();
     CHECK(soak_check_frames(free_before));
     console_printf("soak: %llu threads made and ended, %u failures, %lld frames lost\n",
-                   (unsigned long long)(soak_children_made() + worker_count), guest_failures(),
-                   (long long)(free_before - free_frames()));
+                   (unsigned long long)(soak_children_made() + soak_programs_made() + worker_count),
+                   guest_failures(), (long long)(free_before - free_frames()));
 }
 
 static void run_soak([[maybe_unused]] void *argument)
@@ -194,6 +198,7 @@ static void test_soak(void)
                                            .priority = THREAD_PRIORITY_IDLE + 1,
                                            .cpu = cpu_get(0)};
 
+    watch_silence(true);
     paused = go_on = gone = over = EVENT_INIT;
     CHECK(thread_create(&request, &thread) == NONOS_OK);
     event_wait(&over);
