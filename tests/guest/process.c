@@ -6,6 +6,8 @@
 #include "kernel/user/syscall.h"
 #include "tests/guest/guest.h"
 
+#include <string.h>
+
 #define FIRST_PAGES_MAX 1000u /* of a program, before it asks for any */
 
 static enum nonos_error map_all(struct space *space, const struct guest_program *program)
@@ -53,13 +55,18 @@ void guest_process_free(struct guest_process *guest)
     guest->process.space = nullptr;
 }
 
-void *guest_process_at(struct guest_process *guest, vaddr_t vaddr)
+/* The program itself could give the page back at this very moment. */
+bool guest_process_put(struct guest_process *guest, vaddr_t vaddr, const void *bytes, size_t len)
 {
+    struct space *space = guest->process.space;
+    bool were_on = lock_take(&space->lock);
     struct mapping_entry entry;
+    bool found = mapping_find(space->translations.root, vaddr, &entry);
 
-    return mapping_find(guest->process.space->translations.root, vaddr, &entry)
-               ? direct_map_at(entry.paddr)
-               : nullptr;
+    if (found)
+        memcpy(direct_map_at(entry.paddr), bytes, len);
+    lock_release(&space->lock, were_on);
+    return found;
 }
 
 static void enter(void *argument)

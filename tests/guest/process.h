@@ -47,8 +47,10 @@ struct guest_process {
 /* Gives back all that it holds. No thread is in it any more. */
 void guest_process_free(struct guest_process *guest);
 
-/* Where the kernel can write what a program has at vaddr; null when there is no page. */
-[[nodiscard]] void *guest_process_at(struct guest_process *guest, vaddr_t vaddr);
+/* Writes into one page of a program that runs, whatever the page allows; false when there is none.
+ * With interrupts off. */
+[[nodiscard]] bool guest_process_put(struct guest_process *guest, vaddr_t vaddr, const void *bytes,
+                                     size_t len);
 
 enum guest_ending { GUEST_RUNS, GUEST_EXITED, GUEST_FAULTED };
 

@@ -67,16 +67,19 @@ static uint64_t code_vaddr(const struct attacker *attacker)
     return GUEST_CODE_VADDR + (uint64_t)attacker->index * PAGE_LEN;
 }
 
-/* Other code, at the end of a page or at its start, and other registers. */
-static void begin_run(struct attacker *attacker, struct trap_frame *frame)
+/* Other code, at the end of a page or at its start, and other registers. False when the program has
+ * given its page of code back. */
+static bool begin_run(struct attacker *attacker, struct trap_frame *frame)
 {
     uint64_t vaddr = code_vaddr(attacker);
+    uint8_t code[CODE_LEN];
 
     if (guest_random_below(&attacker->random, 2) == 0)
         vaddr += PAGE_LEN - CODE_LEN;
-    attack_make_code(&attacker->random, guest_process_at(attacker->run.guest, vaddr), CODE_LEN);
+    attack_make_code(&attacker->random, code, CODE_LEN);
     attack_make_registers(&attacker->random, frame, vaddr, CODE_LEN);
     attacker->ticks = 0;
+    return guest_process_put(attacker->run.guest, vaddr, code, CODE_LEN);
 }
 
 static struct attacker *attacker_current(void)
@@ -100,10 +103,7 @@ static bool on_fault(struct trap_frame *frame)
         return false;
     attacker->faults[frame->vector]++;
     end_run(attacker);
-    if (attacker->thread_runs >= RUNS_PER_THREAD)
-        return false;
-    begin_run(attacker, frame);
-    return true;
+    return attacker->thread_runs < RUNS_PER_THREAD && begin_run(attacker, frame);
 }
 
 static void on_call(uint64_t number, [[maybe_unused]] uint64_t a, [[maybe_unused]] uint64_t b)
@@ -125,7 +125,8 @@ static void on_tick(struct trap_frame *frame)
         return;
     attacker->slices++;
     end_run(attacker);
-    begin_run(attacker, frame);
+    if (!begin_run(attacker, frame))
+        frame->rip = 0;
 }
 
 /* One process after the other, each with threads on two processors; while the last ones run their
