@@ -9,7 +9,8 @@ GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(call objects,kernel,$(KERNEL_
     $(call objects,kernel,$(GUEST_SHARED)) \
     $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o)
 # Where the harness looks on (tests/guest/watch.c): each is called from another file than its own.
-GUEST_WATCHED := trap_handle syscall_dispatch thread_free frames_allocate console_write console_printf
+GUEST_WATCHED := trap_handle syscall_dispatch thread_free console_write console_printf \
+    frames_allocate heap_allocate slab_allocate thread_stack_allocate
 variants: $(GUESTS:%=$(BUILD)/guests/%.unsigned)
 $(GUESTS:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: $(BUILD)/kernel/tests/guest/suite_%.o \
     $(GUEST_PARTS) tests/guest/rules.mk

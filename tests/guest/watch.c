@@ -5,6 +5,9 @@
 #include "kernel/cpu/vectors.h"
 #include "kernel/format.h"
 #include "kernel/mem/frames.h"
+#include "kernel/mem/heap.h"
+#include "kernel/mem/slab.h"
+#include "kernel/sched/thread_stack.h"
 #include "kernel/user/syscall.h"
 #include "tests/guest/process.h"
 
@@ -13,7 +16,7 @@ struct watch watch;
 static uint64_t freed_threads;
 static bool silenced;
 static uint64_t until_failure; /* 0: none */
-static bool has_failed;
+static const void *failed_at;
 
 void __real_trap_handle(struct trap_frame *frame);
 void __wrap_trap_handle(struct trap_frame *frame);
@@ -25,6 +28,12 @@ void __real_thread_free(struct thread *thread);
 void __wrap_thread_free(struct thread *thread);
 paddr_t __real_frames_allocate(unsigned order);
 paddr_t __wrap_frames_allocate(unsigned order);
+void *__real_heap_allocate(size_t len);
+void *__wrap_heap_allocate(size_t len);
+void *__real_slab_allocate(struct slab_cache *cache);
+void *__wrap_slab_allocate(struct slab_cache *cache);
+vaddr_t __real_thread_stack_allocate(void);
+vaddr_t __wrap_thread_stack_allocate(void);
 void __real_console_write(const char *text, size_t len);
 void __wrap_console_write(const char *text, size_t len);
 [[gnu::format(printf, 1, 2)]] void __wrap_console_printf(const char *format, ...);
@@ -66,25 +75,46 @@ uint64_t watch_freed_threads(void)
     return __atomic_load_n(&freed_threads, __ATOMIC_ACQUIRE);
 }
 
-paddr_t __wrap_frames_allocate(unsigned order)
+/* Whether the allocation that is about to be made is the one that finds no memory. */
+static bool is_to_fail(const void *site)
 {
     uint64_t left = __atomic_load_n(&until_failure, __ATOMIC_RELAXED);
 
     while (left > 0 && !__atomic_compare_exchange_n(&until_failure, &left, left - 1, false,
                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
-    if (left == 1) {
-        has_failed = true;
-        return 0;
-    }
-    return __real_frames_allocate(order);
+    if (left == 1)
+        failed_at = site;
+    return left == 1;
 }
 
-bool watch_fail_frames(uint64_t count)
-{
-    bool before = has_failed;
+#define RETURN_ADDRESS __builtin_return_address(0)
 
-    has_failed = false;
+paddr_t __wrap_frames_allocate(unsigned order)
+{
+    return is_to_fail(RETURN_ADDRESS) ? 0 : __real_frames_allocate(order);
+}
+
+void *__wrap_heap_allocate(size_t len)
+{
+    return is_to_fail(RETURN_ADDRESS) ? nullptr : __real_heap_allocate(len);
+}
+
+void *__wrap_slab_allocate(struct slab_cache *cache)
+{
+    return is_to_fail(RETURN_ADDRESS) ? nullptr : __real_slab_allocate(cache);
+}
+
+vaddr_t __wrap_thread_stack_allocate(void)
+{
+    return is_to_fail(RETURN_ADDRESS) ? 0 : __real_thread_stack_allocate();
+}
+
+const void *watch_fail_allocation(uint64_t count)
+{
+    const void *before = failed_at;
+
+    failed_at = nullptr;
     __atomic_store_n(&until_failure, count, __ATOMIC_RELAXED);
     return before;
 }

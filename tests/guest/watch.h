@@ -31,8 +31,9 @@ extern struct watch watch;
 /* While it is true, what is written on behalf of programs does not reach the console. */
 void watch_silence(bool silent);
 
-/* Makes the count-th request for frames from now on find no memory, and none after it; 0: none.
- * Returns whether the one before has come to pass. */
-bool watch_fail_frames(uint64_t count);
+/* Makes the count-th allocation from now on, of frames, an object, a heap's block or a stack, find
+ * no memory, and none after it; 0: none. Returns from where the one before was called, null when it
+ * has not come to pass. */
+const void *watch_fail_allocation(uint64_t count);
 
 #endif
