@@ -76,7 +76,7 @@ static void run_processes(void)
         struct guest_process guest;
 
         users_make(&guest);
-        guest_process_free(&guest);
+        space_destroy(guest.process.space);
     }
 }
 
