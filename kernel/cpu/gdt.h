@@ -23,7 +23,7 @@
 enum gdt_ist {
     GDT_IST_DOUBLE_FAULT = 1,
     GDT_IST_NMI = 2,
-    GDT_IST_MACHINE_CHECK = 3,
+    GDT_IST_MACHINE_CHECK = 3, /* and debug exceptions */
 };
 #define GDT_IST_COUNT 3u
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define INTERRUPT_GATE 0x8Eu /* present, ring 0, interrupts off on entry */
+#define PROGRAM_GATE 0xEEu   /* the same, and programs may use INT3 */
 
 struct gate {
     uint16_t offset_0;
@@ -33,6 +34,7 @@ static uint8_t ist_of(unsigned vector)
     case VECTOR_DOUBLE_FAULT:
         return GDT_IST_DOUBLE_FAULT;
     case VECTOR_MACHINE_CHECK:
+    case VECTOR_DEBUG: /* may share: no machine check returns */
         return GDT_IST_MACHINE_CHECK;
     default:
         return 0;
@@ -48,7 +50,7 @@ void idt_init(void)
             .offset_0 = (uint16_t)entry,
             .selector = GDT_KERNEL_CODE,
             .ist = ist_of(i),
-            .type = INTERRUPT_GATE,
+            .type = i == VECTOR_BREAKPOINT ? PROGRAM_GATE : INTERRUPT_GATE,
             .offset_16 = (uint16_t)(entry >> 16),
             .offset_32 = (uint32_t)(entry >> 32),
         };

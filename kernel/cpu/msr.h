@@ -10,11 +10,15 @@
 #define MSR_APIC_BASE 0x1Bu
 #define MSR_APIC_BASE_PADDR UINT64_C(0x000FFFFFFFFFF000) /* the rest are flags */
 #define MSR_TSC_ADJUST 0x3Bu /* where CPUID has it: added to the counter of this processor */
+#define MSR_MCG_CAP 0x179u   /* machine checks: how many banks */
+#define MSR_MCG_CTL 0x17Bu
 #define MSR_PAT 0x277u
 #define MSR_PAT_RESET UINT64_C(0x0007040600070406) /* SDM vol. 3 table 12-12 */
 #define MSR_TSC_DEADLINE 0x6E0u
 #define MSR_X2APIC                                                                                 \
     0x800u /* registers of the local APIC, one for each 16 bytes of those in memory */
+#define MSR_MC0_CTL 0x400u /* four for each bank: control, status, address, more */
+#define MSR_MC0_STATUS 0x401u
 #define MSR_EFER 0xC0000080u
 #define MSR_EFER_SCE (UINT64_C(1) << 0)  /* SYSCALL */
 #define MSR_EFER_LME (UINT64_C(1) << 8)  /* long mode enabled */

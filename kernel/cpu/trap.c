@@ -2,6 +2,8 @@
 
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupts.h"
+#include "kernel/cpu/machine_check.h"
+#include "kernel/cpu/nmi.h"
 #include "kernel/format.h"
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
@@ -112,28 +114,36 @@ static void describe(const struct trap_frame *frame, char text[WHAT_MAX_LEN])
 /* Whether it is the running program's doing, which then ends; else the kernel's, which does. */
 static bool is_by_program(const struct trap_frame *frame)
 {
-    return trap_is_user(frame) && frame->vector != VECTOR_DOUBLE_FAULT &&
-           frame->vector != VECTOR_MACHINE_CHECK && thread_current()->process != nullptr;
+    return trap_is_user(frame) && frame->vector != VECTOR_NMI &&
+           frame->vector != VECTOR_DOUBLE_FAULT && frame->vector != VECTOR_MACHINE_CHECK &&
+           thread_current()->process != nullptr;
 }
 
 static void handle_exception(struct trap_frame *frame)
 {
     char what[WHAT_MAX_LEN];
 
-    if (frame->vector == VECTOR_NMI)
+    if (frame->vector == VECTOR_NMI) {
         panic_stop_if_told();
+        if (nmi_handle())
+            return;
+    }
     if (copy_survives(frame, control_read_cr2()))
         return;
     describe(frame, what);
     if (is_by_program(frame))
         process_fault(frame, what);
+    if (frame->vector == VECTOR_MACHINE_CHECK)
+        machine_check_report();
     panic_exception(frame, "%s", what);
 }
 
 void trap_handle(struct trap_frame *frame)
 {
-    if (frame->vector < VECTOR_EXCEPTIONS)
+    if (frame->vector < VECTOR_EXCEPTIONS) {
         handle_exception(frame);
-    else
-        interrupts_handle((unsigned)frame->vector);
+        return;
+    }
+    nmi_report();
+    interrupts_handle((unsigned)frame->vector);
 }

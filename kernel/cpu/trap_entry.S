@@ -4,7 +4,9 @@
  *
  * GS base is the program's outside the kernel and struct cpu's inside. Which of the two it is the
  * saved code segment tells, except for what may come between an entry and its SWAPGS: NMI, double
- * fault and machine check look at the register itself, which in the kernel is a negative number.
+ * fault, machine check and debug exception look at the register itself, which in the kernel is a
+ * negative number. The first returns by the stack that it came on: nothing in it raises an exception,
+ * whose IRET would let in the next NMI, on the same stack.
  */
 #include "kernel/cpu/vectors.h"
 
@@ -12,6 +14,7 @@
 .set HAS_ERROR_CODE, 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | \
     1 << 21 | 1 << 29 | 1 << 30
 .set BY_REGISTER, 1 << VECTOR_NMI | 1 << VECTOR_DOUBLE_FAULT | 1 << VECTOR_MACHINE_CHECK
+.set CPU_KERNEL_RSP, 16
 .set MSR_GS_BASE, 0xC0000101
 
 .set FRAME_CODE_SEGMENT, 24 /* from the vector up: vector, error code, rip, cs */
@@ -30,6 +33,8 @@
     pushq $\vector
     .if \vector < 32 && (BY_REGISTER >> (\vector & 31) & 1)
     jmp trap_by_register
+    .elseif \vector == VECTOR_DEBUG
+    jmp trap_debug
     .else
     jmp trap_by_segment
     .endif
@@ -90,6 +95,7 @@ trap_by_segment:
     jz 1f
     swapgs
 1:  lfence /* neither a GS base that was not swapped nor one that was, before it is known */
+trap_save:
     SAVE_REGISTERS
     movq %rsp, %rdi
     callq trap_handle
@@ -101,6 +107,26 @@ trap_return:
 1:  RESTORE_REGISTERS
     iretq
     .size trap_by_segment, . - trap_by_segment
+
+/* Has a stack of its own, since the kernel's may not be in use yet. What a program raises goes on as
+ * any other exception, on the stack of its thread. */
+    .type trap_debug, @function
+trap_debug:
+    testb $3, FRAME_CODE_SEGMENT(%rsp)
+    jz trap_by_register
+    pushq $2
+    popfq
+    swapgs
+    lfence
+    pushq %rax
+    movq %rsp, %rax
+    movq %gs:CPU_KERNEL_RSP, %rsp
+    .irp word, 56, 48, 40, 32, 24, 16, 8 /* from ss down to the vector */
+    pushq \word(%rax)
+    .endr
+    movq (%rax), %rax
+    jmp trap_save
+    .size trap_debug, . - trap_debug
 
     .type trap_by_register, @function
 trap_by_register:
