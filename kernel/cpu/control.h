@@ -9,18 +9,22 @@
 #include <stdint.h>
 
 #define CR0_PE (UINT64_C(1) << 0)  /* protected mode */
-#define CR0_EM (UINT64_C(1) << 2)  /* x87, MMX and SSE instructions trap */
+#define CR0_MP (UINT64_C(1) << 1)  /* TS is for WAIT too */
+#define CR0_TS (UINT64_C(1) << 3)  /* x87, MMX, SSE and AVX instructions trap */
 #define CR0_ET (UINT64_C(1) << 4)  /* reads as one */
 #define CR0_NE (UINT64_C(1) << 5)  /* x87 errors are exceptions */
 #define CR0_WP (UINT64_C(1) << 16) /* the kernel, too, obeys read-only pages */
 #define CR0_PG (UINT64_C(1) << 31) /* paging */
 
 #define CR4_PAE (UINT64_C(1) << 5)
-#define CR4_MCE (UINT64_C(1) << 6) /* machine-check exception */
-#define CR4_PGE (UINT64_C(1) << 7) /* global pages */
+#define CR4_MCE (UINT64_C(1) << 6)         /* machine-check exception */
+#define CR4_PGE (UINT64_C(1) << 7)         /* global pages */
+#define CR4_OSFXSR (UINT64_C(1) << 9)      /* SSE instructions are there */
+#define CR4_OSXMMEXCPT (UINT64_C(1) << 10) /* their errors have an exception */
 #define CR4_UMIP (UINT64_C(1) << 11)
-#define CR4_LA57 (UINT64_C(1) << 12) /* 5-level paging */
-#define CR4_PCIDE (UINT64_C(1) << 17) /* what is remembered of page tables has an owner */
+#define CR4_LA57 (UINT64_C(1) << 12)    /* 5-level paging */
+#define CR4_PCIDE (UINT64_C(1) << 17)   /* what is remembered of page tables has an owner */
+#define CR4_OSXSAVE (UINT64_C(1) << 18) /* XSAVE and XCR0 are there */
 #define CR4_SMEP (UINT64_C(1) << 20)
 #define CR4_SMAP (UINT64_C(1) << 21)
 

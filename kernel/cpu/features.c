@@ -1,7 +1,9 @@
 #include "kernel/cpu/features.h"
 
 #include "kernel/cpu/control.h"
+#include "kernel/cpu/machine_check.h"
 #include "kernel/cpu/msr.h"
+#include "kernel/cpu/xsave.h"
 #include "kernel/mem/address.h"
 #include "kernel/panic.h"
 
@@ -123,8 +125,11 @@ void features_enable(void)
     /* Page tables name memory types by their place in this table: not firmware's, then. */
     msr_write(MSR_PAT, MSR_PAT_RESET);
     msr_write(MSR_EFER, (msr_read(MSR_EFER) & (MSR_EFER_LME | MSR_EFER_LMA)) | MSR_EFER_NXE);
-    control_write_cr0(CR0_PE | CR0_EM | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+    control_write_cr0(CR0_PE | CR0_MP | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
     control_write_cr4(cr4);
+    xsave_init();
+    if (features.mce)
+        machine_check_init();
 }
 
 void features_enable_global_pages(void)

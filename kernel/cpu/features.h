@@ -42,7 +42,7 @@ struct features_gap {
 [[nodiscard]] struct features_gap features_find_gap(void);
 
 /* Sets CR0, CR4, EFER and PAT to exactly what the kernel wants: WP and NX always, SMEP, SMAP, UMIP
- * and machine checks where they are; x87 and SSE trap, as nothing saves their registers. Leaves
+ * and machine checks where they are; the registers of programs as xsave.h says. Leaves
  * global pages off. After features_detect. */
 void features_enable(void);
 

@@ -100,7 +100,7 @@ void sched_leave(void)
         cpu->thread = new;
         cpu->kernel_rsp = new->stack_top;
         gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)new->stack_top);
-        process_switch(old->process, new->process);
+        process_switch(old, new);
         sched_switch(&old->rsp, new->rsp);
     }
     sched_arrive();

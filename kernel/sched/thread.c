@@ -75,6 +75,7 @@ enum nonos_error thread_create(const struct thread_request *request, struct thre
     struct cpu *cpu = request->cpu != nullptr ? request->cpu : sched_least_busy();
     struct thread *thread;
     bool were_on;
+    enum nonos_error error;
 
     *out = nullptr;
     if (request->priority == THREAD_PRIORITY_IDLE || request->priority >= THREAD_PRIORITIES ||
@@ -83,9 +84,13 @@ enum nonos_error thread_create(const struct thread_request *request, struct thre
     thread = thread_make_startable(request->name, cpu, request->priority);
     if (thread == nullptr)
         return NONOS_E_NO_MEMORY;
-    thread->process = request->process;
     thread->function = request->function;
     thread->argument = request->argument;
+    error = process_add_thread(request->process, thread);
+    if (error != NONOS_OK) {
+        thread_free(thread);
+        return error;
+    }
     thread->budget.limit_ns = request->budget_ns;
     thread->budget.period_ns = request->period_ns;
     thread->ended = request->ended;
@@ -124,6 +129,7 @@ void thread_free(struct thread *thread)
 {
     struct event *ended = thread->ended;
 
+    process_remove_thread(thread);
     thread_stack_free(thread->stack_top);
     heap_free(thread);
     if (ended != nullptr)

@@ -37,6 +37,7 @@ struct thread {
     uint64_t rsp;            /* 0: where its registers are while it does not run (switch.S) */
     uint64_t stack_top;      /* 8: of its kernel stack */
     struct process *process; /* null: a thread of the kernel */
+    void *extended;          /* a program's x87, SSE, AVX registers (kernel/cpu/xsave.h); or null */
     struct cpu *cpu;         /* on which it runs or waits to */
     struct thread *next;     /* in a run queue or among the waiters of an event */
     struct thread *previous; /* in a run queue */
@@ -66,8 +67,9 @@ struct thread_request {
 };
 
 /* Makes a thread and lets it run. It ends when its function returns. NONOS_E_SIZE for a priority
- * that is none, or is idle's, and a period shorter than its budget; NONOS_E_NO_MEMORY. *out may be
- * gone already, unless something keeps the thread from its end. */
+ * that is none, or is idle's, and a period shorter than its budget; NONOS_E_NO_MEMORY;
+ * NONOS_E_QUOTA when the process has no share left. *out may be gone already, unless something
+ * keeps the thread from its end. */
 [[nodiscard]] enum nonos_error thread_create(const struct thread_request *request,
                                              struct thread **out);
 

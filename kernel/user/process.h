@@ -12,15 +12,25 @@
 
 #define PROCESS_NAME_LEN 16u
 
+struct thread;
+
 struct process {
     struct space *space;
-    struct quota quota; /* what its space may hold, tables included */
-    uint32_t rights;    /* NONOS_RIGHT_* */
+    struct quota quota;    /* what it may hold: pages, tables, stacks of its threads */
+    uint32_t rights;       /* NONOS_RIGHT_* */
+    uint32_t thread_count; /* not ended, or not taken back yet */
     char name[PROCESS_NAME_LEN];
 };
 
-/* The space of the next thread's process; null: the kernel's own tables. With interrupts off. */
-void process_switch(const struct process *from, const struct process *to);
+/* On a switch of threads: address space and extended registers. With interrupts off. */
+void process_switch(const struct thread *from, const struct thread *to);
+
+/* A new thread goes into a process (null: none), which pays for it. NONOS_E_QUOTA;
+ * NONOS_E_NO_MEMORY. */
+[[nodiscard]] enum nonos_error process_add_thread(struct process *process, struct thread *thread);
+
+/* It is taken back. */
+void process_remove_thread(struct thread *thread);
 
 /* Prints one line about the running thread, which is in a process. */
 [[gnu::format(printf, 1, 2)]] void process_report(const char *format, ...);

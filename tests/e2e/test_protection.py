@@ -18,6 +18,7 @@ STACKS = ["kernel", "double-fault", "NMI", "machine-check", "crypto"]
 
 FLAGS_LEFT = 1 << 18 | 1 << 10  # AC, DF
 # Valid, uncorrected, enabled, the processor's context is corrupt: SDM vol. 3 §15.3.2.2.
+MCE_ADDRESS = 1 << 58
 MCE_UNCORRECTED = 1 << 63 | 1 << 61 | 1 << 60 | 1 << 57
 
 NOT_MAPPED = "nothing is mapped there"
@@ -54,7 +55,7 @@ EXPECTED = {
     "divide": ("divide error (exception 0, error code 0x0)", None),
     "invalid-opcode": ("invalid opcode (exception 6, error code 0x0)", None),
     "interrupt": ("general protection fault (exception 13, error code {})", gate_errors(0x80)),
-    "sse": ("invalid opcode (exception 6, error code 0x0)", None),
+    "sse": ("floating-point instruction (exception 7, error code 0x0)", None),
     "x87": ("floating-point instruction (exception 7, error code 0x0)", None),
     **{f"below-{name}": (f"page fault: the {name} stack has overflowed ({{}})", f"below {name}")
        for name in STACKS},
@@ -168,25 +169,26 @@ def test_flags_of_a_program_are_not_those_of_the_kernel(at_the_prompt):
     assert at_the_prompt.register("RFL") & FLAGS_LEFT == 0
 
 
-# kernel/mem/address.h
-THREAD_STACKS = range(0xFFFFC80000000000, 0xFFFFD00000000000)
-
-
-# Without a local APIC, of which firmware would have to wire the pin, the NMI reaches the processor.
-@pytest.mark.parametrize("command, words, stack", [
-    ("nmi", "non-maskable interrupt (exception 2, error code 0x0)", "NMI"),
-    (f"mce 0 1 {MCE_UNCORRECTED:#x} 5 0 0", "machine check (exception 18, error code 0x0)",
-     "machine-check"),
-])
-def test_exceptions_of_the_machine_have_stacks_of_their_own(without_features, command, words,
-                                                            stack):
+def test_a_machine_check_has_a_stack_of_its_own_and_tells_its_banks(without_features):
     without_features.return_to_the_prompt()
+    command = f"mce 0 1 {MCE_UNCORRECTED | MCE_ADDRESS:#x} 5 0x1234000 0"
     assert without_features.monitor.human(command).strip() == ""
     reason, report = without_features.wait_for_panic()
-    assert reason == words
+    assert reason == "machine check (exception 18, error code 0x0)"
+    assert ("machine check: bank 1 status "
+            f"{MCE_UNCORRECTED | MCE_ADDRESS:016x} address 0000000001234000\n") in report
     before = int(re.search(r"rsp ([0-9a-f]{16})", report).group(1), 16)
-    assert before in THREAD_STACKS  # the idle thread's: the prompt's waits for what is typed
-    assert without_features.register("RSP") in range(*without_features.ranges[f"stack {stack}"])
+    own = range(*without_features.ranges["stack machine-check"])
+    assert before not in own and without_features.register("RSP") in own
+
+
+def test_an_interrupt_that_cannot_be_masked_and_nobody_asked_for_is_counted(without_features):
+    without_features.return_to_the_prompt()
+    for count in (1, 2):
+        without_features.monitor.human("nmi")
+        without_features.guest.ask("help")
+        assert (f"NONOS: 1 non-maskable interrupts that nobody asked for, {count} in all\n"
+                in without_features.guest.text())
 
 
 def test_every_name_that_the_kernel_lists_is_expected_and_documented(at_the_prompt):

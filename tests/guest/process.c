@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define FIRST_PAGES_MAX 1000u /* of a program, before it asks for any */
+#define FIRST_PAGES_MAX 1000u   /* of a program, before it asks for any */
+#define GUEST_THREADS_PAGES 64u /* what its threads cost is not what it asks for */
 
 static enum nonos_error map_all(struct space *space, const struct guest_program *program)
 {
@@ -38,7 +39,7 @@ enum nonos_error guest_process_make(struct guest_process *guest,
     if (error != NONOS_OK)
         return error;
     error = map_all(process->space, program);
-    process->quota.limit_pages = process->quota.used_pages + quota_pages;
+    process->quota.limit_pages = process->quota.used_pages + quota_pages + GUEST_THREADS_PAGES;
     if (error != NONOS_OK)
         guest_process_free(guest);
     return error;

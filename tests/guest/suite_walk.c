@@ -67,7 +67,7 @@ static void test_a_tick_takes_the_processor_away(void)
     event_wait(&done);
 }
 
-static struct process process = {.rights = NONOS_RIGHT_ALL, .quota = {.limit_pages = 10}};
+static struct process process = {.rights = NONOS_RIGHT_ALL, .quota = {.limit_pages = 20}};
 
 static void enter(void *argument)
 {
