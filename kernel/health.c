@@ -25,16 +25,19 @@ static bool sample_is_good(struct health *health, uint8_t sample)
 
 void health_feed(struct health *health, const uint64_t *words, size_t count)
 {
+    uint32_t batch = health->batch;
+
     for (size_t i = 0; i < count; i++) {
-        bool good = word_is_good(health, words[i]);
+        bool good = word_is_good(health, words[i]) && (i != 0 || fold(words[0]) != batch);
 
         for (unsigned bit = 0; bit < 64; bit += 8)
             good &= sample_is_good(health, (uint8_t)(words[i] >> bit));
-        health->word = fold(words[i]);
         if (!good)
-            *health = (struct health){.word = fold(words[i]), .failed = true};
+            *health = (struct health){.failed = true};
         else if (health->good < HEALTH_START_COUNT)
             health->good += sizeof *words;
+        health->word = fold(words[i]);
+        health->batch = fold(words[0]);
         if (health_passes(health))
             health->failed = false;
     }

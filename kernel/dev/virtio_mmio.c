@@ -30,7 +30,7 @@ bool virtio_find_mmio(uint32_t type, paddr_t paddr, struct virtio *virtio)
     uint32_t version;
 
     *virtio = (struct virtio){};
-    if (base == nullptr || mmio_read_32(base, 0) != MAGIC_VALUE ||
+    if (base == nullptr || paddr % 4 != 0 || mmio_read_32(base, 0) != MAGIC_VALUE ||
         mmio_read_32(base, DEVICE_TYPE) != type)
         return false;
     version = mmio_read_32(base, VERSION);

@@ -69,7 +69,7 @@ static bool find_notify(struct virtio *virtio)
     at = mmio_read(virtio->base, COMMON_QUEUE_NOTIFY, 2);
     if (!find_structure(&virtio->function, STRUCTURE_NOTIFY, &notify) ||
         ckd_mul(&at, at, notify.multiplier) || notify.len < 2 || at > notify.len - 2 ||
-        ckd_add(&notify.offset, notify.offset, at))
+        ckd_add(&notify.offset, notify.offset, at) || notify.offset % 2 != 0)
         return false;
     virtio->notify = pci_map(&virtio->function, notify.bar, notify.offset, 2);
     virtio->notify_width = 2;
@@ -83,7 +83,8 @@ bool virtio_find_pci(uint16_t device, uint16_t transitional, struct virtio *virt
     *virtio = (struct virtio){.registers = registers};
     if (!pci_find((uint32_t)device << 16 | VENDOR, (uint32_t)transitional << 16 | VENDOR,
                   &virtio->function) ||
-        !find_structure(&virtio->function, STRUCTURE_COMMON, &common) || common.len < COMMON_LEN)
+        !find_structure(&virtio->function, STRUCTURE_COMMON, &common) || common.len < COMMON_LEN ||
+        common.offset % 4 != 0)
         return false;
     virtio->base = pci_map(&virtio->function, common.bar, common.offset, COMMON_LEN);
     if (virtio->base == nullptr)

@@ -1,6 +1,7 @@
 #include "kernel/dev/virtio_rng.h"
 
 #include "crypto/bytes.h"
+#include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupts.h"
 #include "kernel/cpu/io.h"
 #include "kernel/dev/msix.h"
@@ -17,9 +18,12 @@
 #define PCI_DEVICE 0x1044u
 #define PCI_DEVICE_TRANSITIONAL 0x1005u
 
-/* For all waits of the start together: an access to this port takes a microsecond or more. */
+/* For all waits of the start together, before the clock's rate is known: a second or two, as a host
+ * that is busy serves its devices late. An access to this port takes a fraction of a microsecond or
+ * more. */
 #define POST_PORT 0x80u
-#define WAIT_STEPS 250000u
+#define WAIT_COUNTS (UINT64_C(1) << 32) /* of the time stamp counter */
+#define WAIT_STEPS (UINT32_C(1) << 24)  /* should it stand still */
 /* Answers of less than was asked for are allowed (§5.4.6.1); so many of them are not waited for. */
 #define START_ANSWERS_MAX 128u
 
@@ -52,23 +56,20 @@ static void ask(void)
 }
 
 /* The answer, if it is there. What the device may still change is copied once. */
-static bool receive(uint64_t words[VIRTIO_RNG_WORD_COUNT], size_t *len)
+static bool receive(uint64_t words[VIRTIO_RNG_WORD_COUNT], uint32_t *len)
 {
     enum virtio_answer answer = VIRTIO_NOTHING;
-    uint32_t answer_len = 0;
 
-    memset(words, 0, VIRTIO_RNG_WORD_COUNT * sizeof *words);
     if (rng.is_used && rng.is_asked)
-        answer = virtio_poll(&rng.virtio, &answer_len);
-    *len = answer_len;
+        answer = virtio_poll(&rng.virtio, len);
     if (answer == VIRTIO_BROKEN)
         give_up();
     if (answer != VIRTIO_DONE)
         return false;
     rng.is_asked = false;
-    memcpy(words, virtio_buffer(&rng.virtio), answer_len);
-    bytes_wipe(virtio_buffer(&rng.virtio), answer_len);
-    health_feed(&rng.health, words, answer_len / sizeof *words);
+    memcpy(words, virtio_buffer(&rng.virtio), *len);
+    bytes_wipe(virtio_buffer(&rng.virtio), *len);
+    health_feed(&rng.health, words, *len / sizeof *words);
     return true;
 }
 
@@ -85,22 +86,25 @@ static bool find(void)
     return false;
 }
 
-/* Takes answers until the device passes, and leaves the last one for the generator. */
+/* Takes answers until the device passes, and waits for one more, which is the generator's. */
 static void run_start_test(void)
 {
     uint64_t words[VIRTIO_RNG_WORD_COUNT];
-    size_t len;
+    uint64_t begin = control_read_tsc();
+    uint32_t len;
     unsigned answers = 0;
 
     ask();
-    for (unsigned steps = 0; steps < WAIT_STEPS && answers < START_ANSWERS_MAX; steps++) {
-        if (health_passes(&rng.health) || rng.health.failed || !rng.is_used)
+    for (uint32_t i = 0; i < WAIT_STEPS && answers < START_ANSWERS_MAX; i++) {
+        if (!rng.is_used || rng.health.failed || control_read_tsc() - begin > WAIT_COUNTS)
             break;
         io_write_8(POST_PORT, 0);
-        if (receive(words, &len)) {
-            answers++;
-            ask();
-        }
+        if (virtio_poll(&rng.virtio, &len) == VIRTIO_NOTHING)
+            continue;
+        if (health_passes(&rng.health))
+            break;
+        answers += receive(words, &len);
+        ask();
     }
     bytes_wipe(words, sizeof words);
 }
@@ -126,9 +130,10 @@ void virtio_rng_use_interrupt(void)
 
 bool virtio_rng_take(uint64_t words[VIRTIO_RNG_WORD_COUNT])
 {
-    size_t len = 0;
+    uint32_t len;
     bool is_whole = false;
 
+    memset(words, 0, VIRTIO_RNG_WORD_COUNT * sizeof *words);
     if (!atomic_exchange(&rng.is_taken, true)) {
         is_whole = receive(words, &len) && len == sizeof(uint64_t) * VIRTIO_RNG_WORD_COUNT &&
                    health_passes(&rng.health);

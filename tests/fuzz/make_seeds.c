@@ -353,6 +353,8 @@ int main(int argc, char **argv)
     write_acpi_seeds(write_seed);
     write_key_seeds();
     write_pkcs11_uri_seeds();
+    write_keys_typed("virtio", "pci", "\3\2\1\7");
+    write_keys_typed("virtio", "memory", "\1\2\2\2\7\16\24\32\40\48\56\64\3");
     write_keys_typed("wrapped_key", "same", "\1\3abc\3abc\1");
     write_keys_typed("trust", "rotation", "\2\5\1\2\6\1\1\5\1\1\6\1");
     write_keys_typed("wrapped_key", "file", "\2NONOS-WRAPPED 1\n\1");

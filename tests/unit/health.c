@@ -96,10 +96,25 @@ static void test_the_word_before_fails([[maybe_unused]] void **state)
     expect_failure(&health);
 }
 
+static void test_the_batch_before_fails([[maybe_unused]] void **state)
+{
+    struct health health = passing();
+    uint64_t batch[4] = {next_word(), next_word(), next_word(), next_word()};
+
+    health_feed(&health, batch, 4);
+    assert_true(health_passes(&health));
+    health_feed(&health, batch, 4);
+    assert_false(health_passes(&health));
+    for (unsigned i = 0; i < 100; i++)
+        health_feed(&health, batch, 4);
+    assert_false(health_passes(&health));
+    assert_true(health.failed);
+}
+
 /* Bytes that are different but for a run of the same one across words. */
 static void feed_run(struct health *health, unsigned length)
 {
-    uint64_t words[2] = {0x0706050403020100, 0x1716151413121110};
+    uint64_t words[2] = {0x0706050403020100 + length, 0x1716151413121110}; /* not as before */
     uint8_t bytes[16];
 
     memcpy(bytes, words, sizeof bytes);
@@ -128,6 +143,7 @@ static void feed_window(struct health *health, unsigned count)
         bytes[i] = (uint8_t)(1 + i % 3 + i / 3 % 80 * 3);
     for (unsigned i = 0; i < count; i++)
         bytes[(size_t)7 * i] = 0xFF;
+    bytes[1] = (uint8_t)count; /* not as the batch before */
     memcpy(words, bytes, sizeof words);
     health_feed(health, words, sizeof words / sizeof words[0]);
 }
@@ -155,13 +171,13 @@ static void test_a_source_that_is_stuck_never_passes([[maybe_unused]] void **sta
     assert_true(health.failed);
 }
 
-/* Two words in turn are not the one before, but their bytes come too often. */
+/* Two words in turn are not the one before, but their four bytes come too often. */
 static void test_two_words_in_turn_never_pass([[maybe_unused]] void **state)
 {
     struct health health = {};
 
     for (unsigned i = 0; i < 10 * START_WORDS; i++) {
-        feed(&health, i % 2 == 0 ? 0x0123456789ABCDEF : 0xFEDCBA9876543210);
+        feed(&health, i % 2 == 0 ? 0x1122334422334411 : 0x4411332211224433);
         assert_false(health_passes(&health));
     }
     assert_true(health.failed);
@@ -175,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_all_ones_fail),
         cmocka_unit_test(test_all_zeros_fail),
         cmocka_unit_test(test_the_word_before_fails),
+        cmocka_unit_test(test_the_batch_before_fails),
         cmocka_unit_test(test_a_byte_nine_times_in_a_row_fails),
         cmocka_unit_test(test_a_byte_71_times_in_512_fails),
         cmocka_unit_test(test_a_source_that_is_stuck_never_passes),
