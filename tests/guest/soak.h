@@ -31,7 +31,8 @@ enum soak_action {
 /* A thread that does these things until it is told to stop. */
 struct soak_worker {
     struct guest_random random;
-    uint64_t beats; /* one for each thing that is done */
+    uint64_t beats;     /* one for each thing that is done */
+    const char *action; /* the one that it is at */
     uint64_t done[SOAK_ACTION_COUNT];
 };
 
