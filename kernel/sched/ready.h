@@ -70,10 +70,33 @@ static inline void ready_remove(struct ready *ready, struct thread *thread)
     return thread;
 }
 
-/* Whether there are threads of this priority, and of any above it. */
+/* The same with a thread of that priority coming in, behind all others of it; there is one. */
+[[nodiscard]] static inline struct thread *ready_exchange(struct ready *ready,
+                                                          struct thread *thread)
+{
+    struct thread *first = ready->first[thread->priority];
+    struct thread *next = first->next;
+
+    if (next == first) {
+        ready->first[thread->priority] = thread->next = thread->previous = thread;
+        return first;
+    }
+    thread->next = next;
+    thread->previous = first->previous;
+    next->previous = thread;
+    first->previous->next = thread;
+    ready->first[thread->priority] = next;
+    return first;
+}
+
+/* Whether there are threads of this priority; and none above it; and some above it. */
 [[nodiscard]] static inline bool ready_has(const struct ready *ready, uint32_t priority)
 {
     return (ready->priorities >> priority & 1) != 0;
+}
+[[nodiscard]] static inline bool ready_is_highest(const struct ready *ready, uint32_t priority)
+{
+    return ready->priorities >> priority == 1;
 }
 [[nodiscard]] static inline bool ready_has_above(const struct ready *ready, uint32_t priority)
 {

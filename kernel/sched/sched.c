@@ -7,9 +7,6 @@
 #include "kernel/dev/clock.h"
 #include "kernel/user/process.h"
 
-/* switch.S */
-void sched_switch(uint64_t *save_rsp, uint64_t load_rsp);
-
 /* What the timer was set to before may come too soon: then there is nothing to do. */
 static void arm(struct run_queue *queue, uint64_t deadline_ns)
 {
@@ -31,18 +28,12 @@ static void charge(struct thread *thread)
         budget_charge(&thread->budget, clock_now_ns());
 }
 
-static void set_aside(struct run_queue *queue, struct thread *thread)
-{
-    thread->state = THREAD_THROTTLED;
-    timers_add(&queue->timers, &thread->timer, thread->budget.end_ns);
-}
-
-/* Into the run queue, or aside until its next period; returns whether it is ready. Inline where
- * each switch comes by. */
-static inline bool add_inline(struct run_queue *queue, struct thread *thread, bool first)
+/* Into the run queue, or aside until its next period; returns whether it is ready. */
+static bool add(struct run_queue *queue, struct thread *thread, bool first)
 {
     if (thread->budget.limit_ns != 0 && budget_is_spent(&thread->budget, clock_now_ns())) {
-        set_aside(queue, thread);
+        thread->state = THREAD_THROTTLED;
+        timers_add(&queue->timers, &thread->timer, thread->budget.end_ns);
         return false;
     }
     thread->state = THREAD_READY;
@@ -55,21 +46,12 @@ static inline bool add_inline(struct run_queue *queue, struct thread *thread, bo
     return true;
 }
 
-static bool add(struct run_queue *queue, struct thread *thread, bool first)
+static void bury(struct run_queue *queue)
 {
-    return add_inline(queue, thread, first);
-}
-
-/* On the stack of the thread that runs now: what the one before left to do. */
-void sched_arrive(void)
-{
-    struct run_queue *queue = &cpu_current()->queue;
     struct thread *dead = queue->dead;
 
     queue->dead = nullptr;
     lock_release(&queue->lock, false);
-    if (dead == nullptr)
-        return;
     thread_free(dead);
     /* Somebody more urgent may have waited for that end, and it is not known here when interrupts
      * come on. */
@@ -77,17 +59,64 @@ void sched_arrive(void)
         apic_send(cpu_current()->apic_id, VECTOR_RESCHEDULE);
 }
 
+/* On the stack of the thread that runs now: what the one before left to do. */
+void sched_arrive(void)
+{
+    struct run_queue *queue = &cpu_current()->queue;
+
+    if (queue->dead != nullptr)
+        bury(queue);
+    else
+        lock_release(&queue->lock, false);
+}
+
+/* Who runs next, now that this one does not, or no longer need. */
+static inline struct thread *take_next(struct run_queue *queue, struct thread *old)
+{
+    struct thread *new;
+
+    if (old->state == THREAD_RUNNING && old != queue->idle) {
+        /* The most frequent case by itself: from one to the next of a priority. */
+        if (old->ticks >= SCHED_TURN_TICKS && ready_is_highest(&queue->ready, old->priority) &&
+            old->budget.limit_ns == 0) {
+            old->state = THREAD_READY;
+            old->ticks = 0;
+            return ready_exchange(&queue->ready, old);
+        }
+        if (!add(queue, old, old->ticks < SCHED_TURN_TICKS))
+            arm(queue, timers_deadline(queue->timers));
+    }
+    new = ready_take(&queue->ready);
+    return new != nullptr ? new : queue->idle;
+}
+
+/* From one thread to the other: the stack, and rbp; the compiler keeps no other register across it
+ * (System V ABI §3.2.1). A thread that never ran comes out in sched_begin. */
+static inline void switch_stack(uint64_t *save_rsp, uint64_t load_rsp)
+{
+    __asm__ volatile("pushq %%rbp\n\t"
+                     "pushq $1f\n\t"
+                     "movq %%rsp, (%0)\n\t"
+                     "movq %1, %%rsp\n\t"
+                     "retq\n"
+                     "1:\n\t"
+                     "popq %%rbp"
+                     : "+D"(save_rsp), "+S"(load_rsp)
+                     :
+                     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                       "r15", "memory", "cc");
+}
+
 void sched_leave(void)
 {
     struct cpu *cpu = cpu_current();
     struct run_queue *queue = &cpu->queue;
     struct thread *old = cpu->thread;
-    struct thread *new = ready_take(&queue->ready);
+    struct thread *new;
 
     charge(old);
+    new = take_next(queue, old);
     queue->reschedule = false;
-    if (new == nullptr)
-        new = queue->idle;
     new->state = THREAD_RUNNING;
     if (queue->tick_ns == TIMERS_NEVER && ready_has(&queue->ready, new->priority))
         start_ticks(queue);
@@ -100,39 +129,35 @@ void sched_leave(void)
         cpu->thread = new;
         cpu->kernel_rsp = new->stack_top;
         gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)new->stack_top);
-        process_switch(old, new);
-        sched_switch(&old->rsp, new->rsp);
+        if (old->process != nullptr || new->process != nullptr)
+            process_switch(old, new);
+        switch_stack(&old->rsp, new->rsp);
     }
     sched_arrive();
-}
-
-/* The running thread stays ready: before or behind its equals. */
-[[gnu::always_inline]] static inline void give_way(bool first)
-{
-    struct cpu *cpu = cpu_current();
-    struct run_queue *queue = &cpu->queue;
-
-    (void)lock_take(&queue->lock);
-    charge(cpu->thread);
-    if (cpu->thread != queue->idle && !add_inline(queue, cpu->thread, first))
-        arm(queue, timers_deadline(queue->timers));
-    sched_leave();
 }
 
 void sched_yield(void)
 {
     bool were_on = interrupts_disable();
+    struct cpu *cpu = cpu_current();
 
-    give_way(false);
+    /* What another processor adds just now, it asks this one to look at if that matters. */
+    if (cpu->queue.ready.priorities >> cpu->thread->priority != 0) {
+        cpu->thread->ticks = SCHED_TURN_TICKS;
+        (void)lock_take(&cpu->queue.lock);
+        sched_leave();
+    }
     interrupts_restore(were_on);
 }
 
 void sched_preempt(void)
 {
-    struct cpu *cpu = cpu_current();
+    struct run_queue *queue = &cpu_current()->queue;
 
-    if (cpu->queue.reschedule)
-        give_way(cpu->thread->ticks < SCHED_TURN_TICKS);
+    if (!queue->reschedule)
+        return;
+    (void)lock_take(&queue->lock);
+    sched_leave();
 }
 
 void sched_settle(bool were_on)

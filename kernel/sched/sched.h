@@ -56,8 +56,9 @@ void sched_wake(struct thread *thread);
  * With no lock held. */
 void sched_settle(bool were_on);
 
-/* Leaves the running thread, which is no longer RUNNING and in no run queue. With the lock of this
- * processor's run queue taken, which another thread releases. */
+/* Leaves the running thread, which is in no run queue; if it is RUNNING still, it becomes ready:
+ * before its equals, or behind them when its turn is over. With the lock of this processor's run
+ * queue taken, which another thread releases. */
 void sched_leave(void);
 
 /* The timer's interrupt, and that of another processor that has put something into the queue of

@@ -9,9 +9,7 @@
 
 #include <string.h>
 
-#define SWITCH_REGISTERS 6u /* that sched_switch takes from a stack */
-
-/* switch.S */
+/* thread_entry.S */
 void sched_begin(void);
 
 static uint64_t last_id;
@@ -30,7 +28,7 @@ static struct thread *thread_make(const char *name, struct cpu *cpu, uint32_t pr
     return thread;
 }
 
-/* With a stack from which sched_switch comes to sched_begin. */
+/* With a stack from which a switch comes to sched_begin. */
 static struct thread *thread_make_startable(const char *name, struct cpu *cpu, uint32_t priority)
 {
     struct thread *thread = thread_make(name, cpu, priority);
@@ -45,7 +43,7 @@ static struct thread *thread_make_startable(const char *name, struct cpu *cpu, u
     }
     stack = (uint64_t *)(uintptr_t)thread->stack_top;
     stack[-1] = (uintptr_t)sched_begin;
-    thread->rsp = (uintptr_t)&stack[-1 - (int)SWITCH_REGISTERS];
+    thread->rsp = (uintptr_t)&stack[-1];
     return thread;
 }
 

@@ -34,7 +34,7 @@ enum thread_state {
 };
 
 struct thread {
-    uint64_t rsp;            /* 0: where its registers are while it does not run (switch.S) */
+    uint64_t rsp;            /* 0: where its registers are while it does not run (sched.c) */
     uint64_t stack_top;      /* 8: of its kernel stack */
     struct process *process; /* null: a thread of the kernel */
     void *extended;          /* a program's x87, SSE, AVX registers (kernel/cpu/xsave.h); or null */
@@ -92,7 +92,7 @@ void thread_sleep_until(uint64_t deadline_ns);
 /* For the scheduler: takes back a thread that has ended, on another stack than its own. */
 void thread_free(struct thread *thread);
 
-/* Called by switch.S. */
+/* Called by thread_entry.S. */
 [[noreturn]] void thread_begin(void);
 
 #endif
