@@ -31,7 +31,7 @@ def run_with_known_entropy(guest):
     for at in range(64, len(pool), 64):
         if any(pool[at:at + 64]):
             secrets[f"seed, bytes {at} to {at + 63}"] = pool[at:at + 64]
-    guest.run_to("report_print")
+    guest.run_to("monitor_show_tests")
     left = guest.find(secrets)
     secrets["generator's first key"] = guest.debugger.read(guest.symbols["generators"], 32)
     assert len(set(secrets["generator's first key"])) > 16
