@@ -130,14 +130,33 @@ static void stop_others(void)
         __builtin_ia32_pause();
 }
 
-/* The first panic goes on; a second one, out of the reporting of the first, says so and stops. */
-static void panic_begin(void)
+/* Makes this processor the one that reports, unless another one is. */
+static void claim_report(void)
 {
     struct cpu *nobody = nullptr;
 
     __asm__ volatile("cli" : : : "memory");
     if (!atomic_compare_exchange_strong(&reporting, &nobody, cpu_current()))
         panic_stop_if_told();
+}
+
+static void stop_and_wipe(void)
+{
+    stop_others();
+    generator_wipe();
+    bytes_wipe(boot_info()->handoff.entropy, sizeof boot_info()->handoff.entropy);
+}
+
+void panic_stop_system(void)
+{
+    claim_report();
+    stop_and_wipe();
+}
+
+/* The first panic goes on; a second one, out of the reporting of the first, says so and stops. */
+static void panic_begin(void)
+{
+    claim_report();
     panics++;
     if (panics == 2) {
         static const char text[] = "\nNONOS: panic: another fault while this one was reported\n";
@@ -147,9 +166,7 @@ static void panic_begin(void)
     }
     if (panics > 2)
         control_halt();
-    stop_others();
-    generator_wipe();
-    bytes_wipe(boot_info()->handoff.entropy, sizeof boot_info()->handoff.entropy);
+    stop_and_wipe();
 }
 
 static void print_sink(void *context, const char *text, size_t len)

@@ -4,8 +4,8 @@
  * Prints "NONOS: panic: <reason>", for an exception the registers (unless secret code is running:
  * they hold key material), control registers and a symbolised backtrace; wipes the generator and,
  * if secret code was running, every stack; halts. Needs no memory and no lock. A panic while one is
- * being reported prints one line and halts. Other processors are stopped first, by an NMI, and print
- * nothing, even if they panic at the same time.
+ * being reported prints one line and halts. Other processors are stopped first, by an NMI, and
+ * print nothing, even if they panic at the same time.
  */
 #ifndef NONOS_KERNEL_PANIC_H
 #define NONOS_KERNEL_PANIC_H
@@ -20,10 +20,16 @@
 [[noreturn, gnu::format(printf, 2, 3)]] void panic_exception(const struct trap_frame *frame,
                                                              const char *format, ...);
 
+/* What has to come before the machine goes off: interrupts are off, the other processors have
+ * stopped, generator and handoff's entropy are wiped. Does not return if another processor panics.
+ */
+void panic_stop_system(void);
+
 /* Does not return if another processor reports a panic: the NMI was that processor's. */
 void panic_stop_if_told(void);
 
-/* Between the two, this thread's registers hold secrets and a panic does not print them. They nest. */
+/* Between the two, this thread's registers hold secrets and a panic does not print them. They nest.
+ */
 void panic_secret_enter(void);
 void panic_secret_leave(void);
 

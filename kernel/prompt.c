@@ -116,13 +116,13 @@ static void run_panic(const char *argument)
 
 static void run_reboot([[maybe_unused]] const char *argument)
 {
-    generator_wipe();
+    panic_stop_system();
     power_reboot();
 }
 
 static void run_poweroff([[maybe_unused]] const char *argument)
 {
-    generator_wipe();
+    panic_stop_system();
     power_off();
 }
 

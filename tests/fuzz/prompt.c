@@ -61,7 +61,7 @@ void generator_bytes(void *out, size_t len)
     fuzz_require(random_len <= RANDOM_MAX_LEN);
 }
 
-void generator_wipe(void)
+void panic_stop_system(void)
 {
 }
 
