@@ -100,18 +100,22 @@ def start_uefi(accelerator, tmp_path):
 @pytest.fixture
 def examine(tmp_path):
     """examine(ELF, IMAGE): a guest at its very first instruction (examined.py): the PVH start of
-    ELF, or the start of a disk image with that kernel through firmware."""
+    ELF, or the start of a disk image with that kernel through firmware. options: for a suite, what
+    its guest_option() asks for."""
     guests = []
 
-    def start(elf, image=None):
+    def start(elf, image=None, options=None):
         qemu = machine.find_qemu()
 
-        def command(**options):
+        def command(extra=(), **others):
             if image is None:
-                return machine.pvh_command(qemu, machine.TCG, elf, **options)
+                told = [word for name, value in (options or {}).items()
+                        for word in ("-fw_cfg", f"name=opt/nonos/{name},string={value}")]
+                return machine.pvh_command(qemu, machine.TCG, elf, extra=[*extra, *told], **others)
             firmware = machine.find_firmware()
             variables = machine.fresh_variables(firmware, tmp_path)
-            return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, **options)
+            return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, extra=extra,
+                                        **others)
 
         guests.append(examined.Examined(tmp_path, elf, 64 if image is None else 256, command))
         return guests[-1]

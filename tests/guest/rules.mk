@@ -23,7 +23,7 @@ $(BUILD)/guests/%.unsigned: $(BUILD)/guests/%.elf $(NONOS)
 # Programs for ring 3 in C: flat, at one fixed address, inside the kernel of each suite.
 PROGRAM_FLAGS := --target=x86_64-unknown-none-elf $(COMMON) -ffreestanding -nostdlibinc -Icrypto/freestanding \
     -march=x86-64 -mgeneral-regs-only -fno-pic -mcmodel=small -fno-unwind-tables \
-    -fno-asynchronous-unwind-tables -O2
+    -fno-asynchronous-unwind-tables -ftrivial-auto-var-init=uninitialized -O2 # no memset for it
 GUEST_PROGRAM := $(BUILD)/guests/programs
 $(GUEST_PROGRAM)/%.o: tests/guest/programs/%.c $(INPUTS) tests/guest/rules.mk
 	@mkdir -p $(@D)
@@ -46,3 +46,17 @@ soak: $(BUILD)/guests/soak.unsigned ## everything at random on 4 processors, cou
 attack: $(BUILD)/guests/attack.unsigned ## programs of random bytes, jumps and pointers on 2 processors; RUNS=number (20000), SEED=number
 	@$(NO_KEY) $(PYTHON) -B tests/guest/run.py --build $(BUILD) --limit $$(($(or $(RUNS),20000) / 100 + 300)) \
 	    attack runs=$(or $(RUNS),20000) seed=$(SEED)
+
+# The suite of secrets with a wipe taken out: of stacks, of frames, of objects.
+GUEST_SECRETS = $(BUILD)/kernel/tests/guest/suite_secrets.o
+$(BUILD)/guests/secrets-kept.elf: $(BUILD)/kernel/tests/variants/kept.o $(GUEST_SECRETS) $(GUEST_PARTS)
+$(BUILD)/guests/secrets-freed.elf: $(BUILD)/kernel/tests/variants/freed.o $(GUEST_SECRETS) \
+    $(filter-out %/kernel/mem/frames.o,$(GUEST_PARTS))
+$(BUILD)/guests/secrets-unfilled.elf: $(BUILD)/kernel/tests/variants/unfilled.o $(GUEST_SECRETS) \
+    $(filter-out %/kernel/mem/slab_fill.o,$(GUEST_PARTS))
+GUEST_LEAKING := $(addprefix $(BUILD)/guests/secrets-,kept.elf freed.elf unfilled.elf)
+variants: $(GUEST_LEAKING)
+$(GUEST_LEAKING): tests/guest/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) $(GUEST_WATCHED:%=--wrap=%) -o $@
