@@ -56,7 +56,7 @@ static void measure_sections(const struct nonos_memory_region *map, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t start = map[i].paddr / PAGE_LEN;
-        uint64_t end = lowest(start + map[i].page_count, books_frame_end());
+        uint64_t end = lowest(start + map[i].page_count, books.frame_end);
         uint64_t at = start / BOOKS_SECTION_FRAMES;
 
         if (!is_ours(map[i].type))
@@ -77,8 +77,9 @@ static uint64_t share_bytes(uint8_t *bytes, uint64_t room)
         struct books_section *section = &books.sections[i];
 
         if (section->count > room - used) {
-            books.section_count = i;
-            break;
+            section->count = room - used;
+            books.section_count = i + 1;
+            books.frame_end = i * BOOKS_SECTION_FRAMES + section->count;
         }
         section->bytes = bytes + used;
         used += section->count;
@@ -93,7 +94,7 @@ static uint64_t count_left_out(const struct nonos_memory_region *map, size_t cou
 
     for (size_t i = 0; i < count; i++) {
         uint64_t start = highest(map[i].paddr, FRAMES_LOWEST_PADDR) / PAGE_LEN;
-        uint64_t end = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, books_frame_end());
+        uint64_t end = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, books.frame_end);
 
         if (is_ours(map[i].type))
             pages += map[i].page_count - (start < end ? end - start : 0);
@@ -115,6 +116,7 @@ enum nonos_error books_init(const struct nonos_memory_region *map, size_t count,
         lowest(count_sections(map, count), room / 2 / sizeof(struct books_section));
     if (books.section_count == 0)
         return NONOS_E_NO_MEMORY;
+    books.frame_end = books.section_count * BOOKS_SECTION_FRAMES;
     sections_len = books.section_count * sizeof(struct books_section);
     books.sections = direct_map_at(books.first * PAGE_LEN);
     bytes = (uint8_t *)books.sections + sections_len;
@@ -124,5 +126,5 @@ enum nonos_error books_init(const struct nonos_memory_region *map, size_t count,
     memset(bytes, byte, bytes_len);
     books.pages = (sections_len + bytes_len + PAGE_LEN - 1) / PAGE_LEN;
     books.left_out_pages = count_left_out(map, count);
-    return books.section_count == 0 ? NONOS_E_NO_MEMORY : NONOS_OK;
+    return NONOS_OK;
 }

@@ -21,7 +21,8 @@ struct books_section {
 struct books {
     struct books_section *sections; /* the bytes follow */
     uint64_t section_count;
-    uint64_t first; /* frame of both, and how many they take */
+    uint64_t frame_end; /* frames from here on have none */
+    uint64_t first;     /* frame of both, and how many they take */
     uint64_t pages;
     uint64_t left_out_pages; /* usable by type, but below 1 MiB or too high */
 };
@@ -32,12 +33,6 @@ extern struct books books;
  * that is left out. NONOS_E_NO_MEMORY when no region has room for any. */
 [[nodiscard]] enum nonos_error books_init(const struct nonos_memory_region *map, size_t count,
                                           paddr_t reachable_end, uint8_t byte);
-
-/* Frames from here on have none. */
-static inline uint64_t books_frame_end(void)
-{
-    return books.section_count * BOOKS_SECTION_FRAMES;
-}
 
 /* A frame's byte; null when it has none. Those of a block lie one after the other. */
 static inline uint8_t *books_at(uint64_t frame)

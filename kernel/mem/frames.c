@@ -153,7 +153,7 @@ void frames_add(const struct nonos_memory_region *map, size_t count, enum nonos_
         uint64_t from = highest(highest(map[i].paddr, start), FRAMES_LOWEST_PADDR) / PAGE_LEN;
         uint64_t to = lowest(map[i].paddr / PAGE_LEN + map[i].page_count, end / PAGE_LEN);
 
-        to = lowest(to, books_frame_end());
+        to = lowest(to, books.frame_end);
         if (map[i].type != (uint32_t)type || from >= to)
             continue;
         /* The books are at the start of their region. */
