@@ -1,6 +1,6 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/interrupt_flag.h"
-#include "kernel/mem/heap.h"
+#include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "kernel/sched/event.h"
 #include "kernel/sched/sched.h"
@@ -12,11 +12,12 @@
 /* thread_entry.S */
 void sched_begin(void);
 
+static struct slab_cache threads = SLAB_CACHE("thread", sizeof(struct thread));
 static uint64_t last_id;
 
 static struct thread *thread_make(const char *name, struct cpu *cpu, uint32_t priority)
 {
-    struct thread *thread = heap_allocate(sizeof *thread);
+    struct thread *thread = slab_allocate(&threads);
 
     if (thread == nullptr)
         return nullptr;
@@ -38,7 +39,7 @@ static struct thread *thread_make_startable(const char *name, struct cpu *cpu, u
         return nullptr;
     thread->stack_top = thread_stack_allocate();
     if (thread->stack_top == 0) {
-        heap_free(thread);
+        slab_free(&threads, thread);
         return nullptr;
     }
     stack = (uint64_t *)(uintptr_t)thread->stack_top;
@@ -129,7 +130,7 @@ void thread_free(struct thread *thread)
 
     process_remove_thread(thread);
     thread_stack_free(thread->stack_top);
-    heap_free(thread);
+    slab_free(&threads, thread);
     if (ended != nullptr)
         event_signal(ended);
 }
