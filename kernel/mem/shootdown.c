@@ -12,7 +12,7 @@
 #define PCID_COUNT 4096u
 #define FLUSH_PAGES_MAX 16u /* from here on everything is forgotten at once */
 
-static uint64_t pcids[PCID_COUNT / 64] = {1}; /* bit set: taken; 0 is the kernel's */
+static uint64_t pcids[PCID_COUNT / 64]; /* bit set: taken */
 
 /* What a processor was asked to do and what it has done, as counts: whoever asks waits until the
  * second has come to what its request made of the first. */
@@ -25,10 +25,11 @@ static struct {
 static uint32_t pcid_take(void)
 {
     for (uint32_t i = 0; features_get()->pcid && i < PCID_COUNT / 64; i++) {
+        uint64_t kernels = i == 0; /* the first is the kernel's */
         uint64_t taken = __atomic_load_n(&pcids[i], __ATOMIC_RELAXED);
 
-        while (taken != UINT64_MAX) {
-            uint64_t bit = ~taken & (taken + 1);
+        while ((taken | kernels) != UINT64_MAX) {
+            uint64_t bit = ~(taken | kernels) & ((taken | kernels) + 1);
 
             if (__atomic_compare_exchange_n(&pcids[i], &taken, taken | bit, false, __ATOMIC_RELAXED,
                                             __ATOMIC_RELAXED))
