@@ -88,12 +88,12 @@ FLAGS_host/crypto/blake3 := -mllvm -unroll-threshold=1600
 # Most of the kernel runs once, or waits for a person: it is made small. What is left out is on the way
 # of every system call and every switch.
 HURRIED := kernel/lock.c kernel/sched/event.c kernel/sched/sched.c kernel/user/syscall.c \
-    kernel/user/switch.c
+    kernel/mem/shootdown.c kernel/cpu/xsave.c
 # What these handle are numbers of threads, none of them secret: registers are left as they are. It
 # saves some forty instructions of a switch.
 $(foreach file,$(filter-out %/syscall.c,$(HURRIED)),$(eval FLAGS_kernel/$(basename $(file)) := -fzero-call-used-regs=skip))
 # Nobody is called from there but in the debug build, so its frames are none that a backtrace needs.
-FLAGS_kernel/kernel/lock += -momit-leaf-frame-pointer
+$(foreach file,lock mem/shootdown cpu/xsave,$(eval FLAGS_kernel/kernel/$(file) += -momit-leaf-frame-pointer))
 UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/* display image)))
 $(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
 # Processors and devices, without the one that gives random bytes, handle addresses, times and numbers

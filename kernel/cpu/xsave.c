@@ -29,10 +29,10 @@ static uint32_t usable(uint32_t offered)
     return offered & COMPONENTS_AVX;
 }
 
-static void restore(const void *area)
+[[gnu::always_inline]] static inline void restore(const void *area, uint32_t mask)
 {
-    if (components != 0)
-        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(components), "d"(0) : "memory");
+    if (mask != 0)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(mask), "d"(0) : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
@@ -59,7 +59,7 @@ void xsave_init(void)
     if (len > XSAVE_MAX_LEN)
         panic("the processor's extended registers take %u bytes", len);
     xsave_init_area(initial);
-    restore(initial);
+    restore(initial, components);
     forbid();
 }
 
@@ -76,15 +76,21 @@ void xsave_init_area(void *area)
     words[MXCSR_OFFSET / sizeof *words] = MXCSR;
 }
 
+/* From one program to another by XSAVE comes first, and is short. */
 void xsave_switch(void *from, const void *to)
 {
+    uint32_t mask = components;
+
     if (from == nullptr)
         __asm__ volatile("clts");
-    else if (components != 0)
-        __asm__ volatile("xsave64 (%0)" : : "r"(from), "a"(components), "d"(0) : "memory");
+    else if (mask != 0)
+        __asm__ volatile("xsave64 (%0)" : : "r"(from), "a"(mask), "d"(0) : "memory");
     else
         __asm__ volatile("fxsave64 (%0)" : : "r"(from) : "memory");
-    restore(to != nullptr ? to : initial);
-    if (to == nullptr)
-        forbid();
+    if (to != nullptr) {
+        restore(to, mask);
+        return;
+    }
+    restore(initial, mask);
+    forbid();
 }

@@ -68,7 +68,7 @@ void translations_load(struct translations *from, struct translations *to)
 {
     uint32_t index = cpu_current()->index;
     uint64_t self = UINT64_C(1) << index;
-    uint64_t cr3 = paging_root();
+    uint64_t cr3;
 
     if (from == to)
         return;
@@ -80,8 +80,8 @@ void translations_load(struct translations *from, struct translations *to)
         cr3 = to->root | to->pcid;
         if (!take_stale(to, self) && to->pcid != 0)
             cr3 |= TLB_KEEP;
-    } else if (from->pcid != 0) {
-        cr3 |= TLB_KEEP;
+    } else {
+        cr3 = paging_root() | (from->pcid != 0 ? TLB_KEEP : 0);
     }
     tlb_load(cr3);
     if (from != nullptr)

@@ -5,7 +5,7 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/vectors.h"
 #include "kernel/dev/clock.h"
-#include "kernel/user/process.h"
+#include "kernel/user/switch.h"
 
 /* What the timer was set to before may come too soon: then there is nothing to do. */
 static void arm(struct run_queue *queue, uint64_t deadline_ns)
@@ -129,8 +129,7 @@ void sched_leave(void)
         cpu->thread = new;
         cpu->kernel_rsp = new->stack_top;
         gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)new->stack_top);
-        if (old->process != nullptr || new->process != nullptr)
-            process_switch(old, new);
+        process_switch(old, new);
         switch_stack(&old->rsp, new->rsp);
     }
     sched_arrive();

@@ -22,9 +22,6 @@ struct process {
     char name[PROCESS_NAME_LEN];
 };
 
-/* On a switch of threads: address space and extended registers. With interrupts off. */
-void process_switch(const struct thread *from, const struct thread *to);
-
 /* A new thread goes into a process (null: none), which pays for it. NONOS_E_QUOTA;
  * NONOS_E_NO_MEMORY. */
 [[nodiscard]] enum nonos_error process_add_thread(struct process *process, struct thread *thread);
