@@ -17,7 +17,8 @@
 #define WORD_COUNT 8u /* 512 bits from each source */
 /* For one word; Intel asks for 10 with RDRAND (SDM vol. 1 §7.3.17). */
 #define HARDWARE_ATTEMPTS 64u
-#define JITTER_SAMPLES 64u
+#define JITTER_SAMPLES 16u
+#define JITTER_ROUNDS_AT_START 16u
 /* What is given out at once, and how often before the next seeding: 1 MiB at most. Sooner, if no
  * source counted. */
 #define PIECE_LEN 256u
@@ -30,10 +31,8 @@ struct pool {
     uint64_t rdseed[WORD_COUNT];
     uint64_t rdrand[WORD_COUNT];
     uint64_t jitter[WORD_COUNT];
-    uint64_t virtio[WORD_COUNT];
 };
-static_assert(sizeof(struct pool) == GENERATOR_ENTROPY_LEN + 4 * WORD_COUNT * 8);
-static_assert(WORD_COUNT == VIRTIO_RNG_WORD_COUNT);
+static_assert(sizeof(struct pool) == GENERATOR_ENTROPY_LEN + 3 * WORD_COUNT * 8);
 
 /* Of one processor. */
 struct generator {
@@ -41,6 +40,7 @@ struct generator {
     struct health rdseed;
     struct health rdrand;
     uint32_t pieces; /* to give out before the next seeding; 0: it is due */
+    bool is_device_due;
 };
 
 static struct generator generators[CPU_MAX];
@@ -73,16 +73,16 @@ static bool hardware_words(bool (*attempt)(uint64_t *), struct health *health,
     return health_passes(health);
 }
 
-/* How long the same piece of work takes differs by caches, other processors and interrupts of the
- * machine below. How much that is worth nobody knows: it is never counted. */
+/* Adds to words. How long the same piece of work takes differs by caches, other processors and
+ * interrupts of the machine below. How much that is worth nobody knows: it is never counted. */
 static void jitter_words(uint64_t words[WORD_COUNT])
 {
-    volatile uint64_t work[64] = {};
+    volatile uint64_t work[16] = {};
     uint64_t before = control_read_tsc();
     uint64_t now;
 
     for (unsigned i = 0; i < JITTER_SAMPLES; i++) {
-        for (unsigned j = 0; j < 64; j += 1 + (before & 3))
+        for (unsigned j = 0; j < 16; j += 1 + (before & 3))
             work[j] = work[j] + before;
         now = control_read_tsc();
         words[i % WORD_COUNT] =
@@ -91,7 +91,7 @@ static void jitter_words(uint64_t words[WORD_COUNT])
     }
 }
 
-/* Asks this processor and the device; returns the sources that answered well. */
+/* Asks this processor; returns the sources that answered well. */
 static uint32_t gather(struct generator *generator, struct pool *pool)
 {
     const struct cpu_features *features = features_get();
@@ -101,21 +101,34 @@ static uint32_t gather(struct generator *generator, struct pool *pool)
         sources |= NONOS_ENTROPY_RDSEED;
     if (features->rdrand && hardware_words(rdrand_attempt, &generator->rdrand, pool->rdrand))
         sources |= NONOS_ENTROPY_RDRAND;
-    if (virtio_rng_take(pool->virtio))
-        sources |= GENERATOR_VIRTIO;
     jitter_words(pool->jitter);
     return sources;
 }
 
-/* Asks again and mixes it all in. sources: those that the rest of the pool is from; returns all. */
+/* Asks this processor and mixes it all in. sources: those that the rest of the pool is from;
+ * returns all. */
 static uint32_t seed(struct generator *generator, struct pool *pool, uint32_t sources)
 {
     sources |= gather(generator, pool);
     random_seed(&generator->random, pool, sizeof *pool, sources != 0);
     bytes_wipe(pool, sizeof *pool);
     generator->pieces = sources != 0 ? PIECES_PER_SEED : PIECES_WITHOUT_SOURCE;
-    virtio_rng_request();
+    generator->is_device_due = true;
     return sources;
+}
+
+/* The same of the device, which is asked for the next time. */
+static uint32_t seed_from_device(struct generator *generator)
+{
+    uint64_t words[VIRTIO_RNG_WORD_COUNT];
+    bool counts = virtio_rng_take(words);
+
+    if (!bytes_are_zero(words, sizeof words))
+        random_seed(&generator->random, words, sizeof words, counts);
+    bytes_wipe(words, sizeof words);
+    if (counts)
+        generator->pieces = PIECES_PER_SEED;
+    return counts ? GENERATOR_VIRTIO : 0;
 }
 
 /* A source counts after so many good words; they are thrown away. */
@@ -142,7 +155,10 @@ enum nonos_error generator_init(uint8_t entropy[GENERATOR_ENTROPY_LEN], uint32_t
         start_test(rdrand_seed_attempt, &generator->rdseed);
     if (features_get()->rdrand)
         start_test(rdrand_attempt, &generator->rdrand);
+    for (unsigned i = 1; i < JITTER_ROUNDS_AT_START; i++)
+        jitter_words(pool.jitter);
     first_sources = seed(generator, &pool, sources & NONOS_ENTROPY_ALL);
+    first_sources |= seed_from_device(generator);
     panic_secret_leave();
     return first_sources != 0 ? NONOS_OK : NONOS_E_NOT_SEEDED;
 }
@@ -168,20 +184,28 @@ static void seed_again(struct generator *generator)
     (void)seed(generator, &pool, 0);
 }
 
-/* One piece of work: seeds when that is due, or gives out len bytes. Returns how many it gave. */
+/* One piece of work: mixes in new entropy when that is due, or gives out len bytes. Returns how
+ * many it gave. */
 static size_t give(uint8_t *out, size_t len)
 {
     bool were_on = interrupts_disable();
     struct generator *generator = own();
     enum nonos_error error = NONOS_OK;
+    size_t given = 0;
 
     panic_secret_enter();
-    if (generator->random.seeded && generator->pieces == 0) {
+    if (!generator->random.seeded) {
+        error = NONOS_E_NOT_SEEDED;
+    } else if (generator->pieces == 0) {
         seed_again(generator);
-        len = 0;
+    } else if (generator->is_device_due) {
+        generator->is_device_due = false;
+        (void)seed_from_device(generator);
+        virtio_rng_request();
     } else {
         generator->pieces--;
         error = random_bytes(&generator->random, out, len);
+        given = len;
     }
     panic_secret_leave();
     /* Out of a state that another processor erased meanwhile, these would be no random bytes. */
@@ -192,7 +216,7 @@ static size_t give(uint8_t *out, size_t len)
         bytes_wipe(out, len);
         panic("random bytes asked for, but there is no seed (NOT_SEEDED, code %d)", (int)error);
     }
-    return len;
+    return given;
 }
 
 void generator_bytes(void *out, size_t len)
@@ -206,12 +230,8 @@ void generator_bytes(void *out, size_t len)
 
 void generator_collect(void)
 {
-    uint64_t words[WORD_COUNT];
-
     panic_secret_enter();
-    (void)virtio_rng_take(words);
-    random_seed(&own()->random, words, sizeof words, false);
-    bytes_wipe(words, sizeof words);
+    (void)seed_from_device(own());
     panic_secret_leave();
 }
 

@@ -112,6 +112,9 @@ static void test_a_device_is_a_source_while_it_passes([[maybe_unused]] void **st
     assert_int_equal(generator_init(entropy, 0), NONOS_OK);
     assert_int_equal(generator_sources(), GENERATOR_VIRTIO);
     assert_true(seed_contains(answer_bytes, sizeof answer_bytes));
+    assert_int_equal(device_requests, 0);
+    assert_false(bytes_panic());
+    assert_false(bytes_panic());
     assert_int_equal(device_requests, 1); /* for the next seed */
     device_passes = false;
     assert_int_equal(generator_init(entropy, 0), NONOS_E_NOT_SEEDED);
@@ -130,7 +133,7 @@ static void test_what_a_device_answers_later_is_mixed_in([[maybe_unused]] void *
     device_answers = true;
     generator_collect();
     assert_true(seed_contains(answer_bytes, sizeof answer_bytes));
-    assert_int_equal(device_requests, 1);
+    assert_int_equal(device_requests, 0); /* or each answer would lead to the next */
 }
 
 static void test_a_source_that_is_silent_is_no_source([[maybe_unused]] void **state)
