@@ -52,6 +52,7 @@ struct syscall_result call_log_write(uint64_t a, uint64_t b)
         return result(error);
     for (size_t i = 0; i < b; i++)
         text[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+    preempt_point();
     console_printf("[%s] %.*s\n", thread_current()->process->name, (int)b, text);
     return result(NONOS_OK);
 }
