@@ -123,8 +123,6 @@ void sched_leave(void)
     if (new->budget.limit_ns != 0)
         arm(queue, budget_begin(&new->budget, clock_now_ns()));
     if (new != old) {
-        if (old->state == THREAD_DEAD)
-            queue->dead = old;
         queue->switches++;
         cpu->thread = new;
         cpu->kernel_rsp = new->stack_top;

@@ -28,7 +28,7 @@ struct run_queue {
     struct ready ready;
     struct timer *timers; /* of the threads here that sleep or are throttled */
     struct thread *idle;
-    struct thread *dead; /* ended, and its processor has not left its stack yet */
+    struct thread *dead; /* ended, for the next one to take back; or null */
     uint64_t switches;
     uint64_t tick_ns;  /* when the next tick is due; TIMERS_NEVER: nobody waits for a turn */
     uint64_t armed_ns; /* what the processor's timer is set to, or sooner than is needed */

@@ -120,6 +120,7 @@ void thread_exit(void)
     cpu = cpu_current();
     (void)lock_take(&cpu->queue.lock);
     cpu->thread->state = THREAD_DEAD;
+    cpu->queue.dead = cpu->thread;
     sched_leave();
     panic("a thread went on after its end");
 }
