@@ -123,7 +123,16 @@ END bad_pointer
     CALL CALL_MEMORY_UNMAP
 .endm
 
+/* Now and then a page stays, so that no table comes and goes with the one that is measured. */
+.macro KEEP_NEIGHBOR
+    testb %bl, %bl
+    jnz 4f
+    MAP 4096
+4:
+.endm
+
 PROGRAM map_unmap
+    KEEP_NEIGHBOR
     BEGIN_SAMPLE
     MAP 4096
     UNMAP 4096
@@ -131,6 +140,7 @@ PROGRAM map_unmap
 END map_unmap
 
 PROGRAM map_touch_unmap
+    KEEP_NEIGHBOR
     BEGIN_SAMPLE
     MAP 4096
     movb $1, (%rbp)
