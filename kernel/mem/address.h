@@ -1,7 +1,7 @@
 /*
  * address.h - physical and virtual addresses, and where things are in virtual memory.
  *
- *     0x0000000000000000  programs, one day: nothing
+ *     0x0000000000010000  programs (space.h); nothing in the kernel's own tables
  *     0xFFFF800000000000  direct map: memory that the frame allocator owns, at its physical
  *                         address plus this; RW, never executable
  *     0xFFFFA00000000000  firmware window, mapped on demand: firmware's tables, R, and registers of

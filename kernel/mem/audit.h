@@ -38,7 +38,7 @@ struct audit {
     uint64_t pages[AUDIT_MAX_CLASSES][MAPPING_SIZE_COUNT]; /* in the order of the plan */
     /* All that follow must be 0. */
     uint64_t writable_executable_pages;
-    uint64_t user_pages;    /* until there are programs */
+    uint64_t user_pages;    /* programs have tables of their own */
     uint64_t alias_pages;   /* map the image a second time, so that its code could be written */
     uint64_t foreign_pages; /* of no class */
     vaddr_t first_bad;      /* the lowest page that is any of these; 0 when there is none */

@@ -44,7 +44,7 @@ struct mapping_statistics {
     uint64_t pages_1g;
     uint64_t executable_pages;          /* of any size */
     uint64_t writable_executable_pages; /* must be 0 */
-    uint64_t user_pages;                /* must be 0 until there are programs */
+    uint64_t user_pages;                /* must be 0 in the kernel's own */
 };
 
 struct mapping_entry {
