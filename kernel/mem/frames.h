@@ -26,7 +26,7 @@
 
 /* Whose a block is, as its books have it. */
 enum frames_owner {
-    FRAMES_KERNEL,         /* as they come: tables, slabs, stacks */
+    FRAMES_KERNEL = 0,     /* as they come: tables, slabs, stacks */
     FRAMES_HEAP = 0x20,    /* heap.c's, by themselves */
     FRAMES_PROGRAM = 0x80, /* a page of a program */
 };

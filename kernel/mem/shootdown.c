@@ -117,18 +117,11 @@ static void flush_here(vaddr_t first, vaddr_t end)
         tlb_flush_page(first);
 }
 
-void shootdown(struct translations *translations, vaddr_t first, vaddr_t end)
+/* Has these processors forget what they have loaded, and waits until they have. */
+static void ask(uint64_t others)
 {
-    uint32_t tickets[CPU_MAX];
-    bool were_on = interrupts_disable();
-    uint64_t self = UINT64_C(1) << cpu_current()->index;
-    bool is_here = (translations->loaded & self) != 0;
-    uint64_t others;
+    uint32_t tickets[CPU_MAX] = {0};
 
-    (void)__atomic_fetch_or(&translations->stale, is_here ? ~self : UINT64_MAX, __ATOMIC_SEQ_CST);
-    others = __atomic_load_n(&translations->loaded, __ATOMIC_SEQ_CST) & ~self;
-    if (is_here)
-        flush_here(first, end);
     for (uint64_t left = others; left != 0; left &= left - 1) {
         unsigned index = (unsigned)__builtin_ctzll(left);
 
@@ -143,5 +136,20 @@ void shootdown(struct translations *translations, vaddr_t first, vaddr_t end)
                          tickets[index]) < 0)
             shootdown_wait();
     }
+}
+
+void shootdown(struct translations *translations, vaddr_t first, vaddr_t end)
+{
+    bool were_on = interrupts_disable();
+    uint64_t self = UINT64_C(1) << cpu_current()->index;
+    bool is_here = (translations->loaded & self) != 0;
+    uint64_t others;
+
+    (void)__atomic_fetch_or(&translations->stale, is_here ? ~self : UINT64_MAX, __ATOMIC_SEQ_CST);
+    others = __atomic_load_n(&translations->loaded, __ATOMIC_SEQ_CST) & ~self;
+    if (is_here)
+        flush_here(first, end);
+    if (others != 0)
+        ask(others);
     interrupts_restore(were_on);
 }

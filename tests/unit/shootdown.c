@@ -283,13 +283,11 @@ static void do_anything(void)
     uint64_t action = test_random_below(20);
 
     is_busy[processors_now] = true;
-    if (action < 10)
+    if (action < 10 || (uses[which].space != nullptr && is_locked(uses[which].space))) {
         use_page();
-    else if (action < 12)
+    } else if (action < 12) {
         load_any();
-    else if (uses[which].space != nullptr && is_locked(uses[which].space))
-        use_page();
-    else if (action < 19 && uses[which].space != nullptr) {
+    } else if (action < 19 && uses[which].space != nullptr) {
         uses[which].busy++;
         change_page(which, test_random_below(RANDOM_PAGES));
         uses[which].busy--;

@@ -82,8 +82,9 @@ static void test_the_largest_and_the_smallest_fit([[maybe_unused]] void **state)
 {
     struct slab_cache large = SLAB_CACHE("large", SLAB_MAX_LEN);
     struct slab_cache small = SLAB_CACHE("small", 1);
-    uint8_t *last = slab_allocate(&large);
+    uint8_t *last;
 
+    assert_non_null(slab_allocate(&large));
     last = slab_allocate(&large);
     assert_int_equal(large.pages, 1);
     assert_int_equal((uintptr_t)last % PAGE_LEN + SLAB_MAX_LEN, PAGE_LEN);

@@ -14,7 +14,10 @@ void *__wrap_slab_allocate(struct slab_cache *cache);
 
 static bool is_to_fail(void)
 {
-    return until_failure != 0 && --until_failure == 0;
+    if (until_failure == 0)
+        return false;
+    until_failure--;
+    return until_failure == 0;
 }
 
 paddr_t __wrap_frames_allocate(unsigned order)
