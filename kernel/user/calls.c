@@ -3,8 +3,8 @@
 #include "abi/syscalls.h"
 #include "crypto/bytes.h"
 #include "kernel/console.h"
-#include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupt_flag.h"
+#include "kernel/dev/clock.h"
 #include "kernel/generator.h"
 #include "kernel/mem/space.h"
 #include "kernel/sched/sched.h"
@@ -35,7 +35,7 @@ struct syscall_result call_yield([[maybe_unused]] uint64_t a, [[maybe_unused]] u
 
 struct syscall_result call_clock_read([[maybe_unused]] uint64_t a, [[maybe_unused]] uint64_t b)
 {
-    return (struct syscall_result){NONOS_OK, control_read_tsc()};
+    return (struct syscall_result){NONOS_OK, clock_now_ns()};
 }
 
 /* A line of its own that says whose it is: no program can speak with the kernel's voice, or a

@@ -47,6 +47,14 @@ def test_manifest_keys_are_in_the_order_of_the_reader():
     assert documented == reader + ["grant"]
 
 
+def test_the_table_of_system_calls_is_syscalls_def():
+    rows = re.findall(r'^SYSCALL\((\d+), (\w+), (\w+), (\d+), "(.*)"\)$',
+                      (ROOT / "abi/syscalls.def").read_text(), re.MULTILINE)
+    page = re.findall(r"^\| (\d+) \| `(\w+)` \| `(\w+)` \| (\d+) \| (.*) \|$",
+                      (ROOT / "docs/syscalls.md").read_text(), re.MULTILINE)
+    assert rows and page == rows
+
+
 def test_the_manual_page_is_clean():
     done = subprocess.run(["mandoc", "-Tlint", "-Wall", MANUAL], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
