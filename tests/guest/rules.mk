@@ -45,7 +45,7 @@ soak: $(BUILD)/guests/soak.unsigned ## everything at random on 4 processors, cou
 	    soak time=$(or $(TIME),60) seed=$(SEED)
 attack: $(BUILD)/guests/attack.unsigned ## programs of random bytes, jumps and pointers on 2 processors; RUNS=number (20000), SEED=number
 	@$(NO_KEY) $(PYTHON) -B tests/guest/run.py --build $(BUILD) --limit $$(($(or $(RUNS),20000) / 100 + 300)) \
-	    attack runs=$(or $(RUNS),20000) seed=$(SEED)
+	    --cpu max,-avx,-avx2 attack runs=$(or $(RUNS),20000) seed=$(SEED)
 
 # The suite of secrets with a wipe taken out: of stacks, of frames, of objects.
 GUEST_SECRETS = $(BUILD)/kernel/tests/guest/suite_secrets.o

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""run.py --build DIR SUITE [--limit SECONDS] [--smp N] [--memory MIB] [NAME=NUMBER...]: runs one suite.
+"""run.py --build DIR SUITE [--limit SECONDS] [--smp N] [--memory MIB] [--cpu MODEL] [NAME=NUMBER...]: runs one suite.
 
 Its output is printed as it comes. NAME=NUMBER is what its guest_option() asks for; one without a
 number is left out. Ended after the limit. Exit status 0 when every test of the suite was ok.
@@ -23,7 +23,7 @@ ALL_OK = 1  # what isa-debug-exit makes of 0
 
 
 def command(arguments):
-    extra = [*EXIT, "-smp", str(arguments.smp)]
+    extra = [*EXIT, "-smp", str(arguments.smp), "-cpu", arguments.cpu]
     for option in arguments.options:
         name, _, value = option.partition("=")
         if name == "seed" and not value:
@@ -63,6 +63,7 @@ def main():
     parser.add_argument("--limit", type=int, default=600, help="seconds until it is ended")
     parser.add_argument("--smp", type=int, default=2, help="processors")
     parser.add_argument("--memory", type=int, default=128, help="MiB")
+    parser.add_argument("--cpu", default="max", help="QEMU's CPU model")
     parser.add_argument("suite", help="tests/guest/suite_SUITE.c")
     parser.add_argument("options", nargs="*", metavar="NAME=NUMBER", help="for guest_option()")
     return run(parser.parse_args())
