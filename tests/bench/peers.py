@@ -88,7 +88,8 @@ def lines(own, linux, recorded, tlb):
 def footnotes(side, processor, found):
     state = found.get("state", {})
     if state:
-        yield (f"  {side}, {processor}: {state['meltdown']}. Spectre v2: {state['spectre-v2']}")
+        spectre = f". Spectre v2: {state['spectre-v2']}" if "spectre-v2" in state else ""
+        yield f"  {side}, {processor}: {state['meltdown']}{spectre}"
     for name, medians in found.get("spread", {}).items():
         yield f"  {side}, {processor}, {name}: the two runs differ: {medians}"
 
