@@ -14,17 +14,18 @@
 #define BASIC_EDX_APIC (1u << 9)
 #define STRUCTURED_ECX_OSPKE (1u << 4)
 
-struct words {
-    uint32_t basic_ecx;
-    uint32_t basic_edx;
-    uint32_t structured_ebx;
-    uint32_t structured_ecx;
-    uint32_t extended_ecx;
-    uint32_t extended_edx;
+enum word {
+    BASIC_ECX,
+    BASIC_EDX,
+    STRUCTURED_EBX,
+    STRUCTURED_ECX,
+    EXTENDED_ECX,
+    EXTENDED_EDX,
+    WORD_COUNT,
 };
 
 static struct cpu_features features;
-static struct words first;
+static uint32_t first[WORD_COUNT];
 
 static bool bit(uint32_t word, unsigned number)
 {
@@ -44,7 +45,7 @@ static void detect_names(uint32_t highest_extended)
     }
 }
 
-static struct words read_words(void)
+static void read_words(uint32_t words[WORD_COUNT])
 {
     struct cpuid basic = control_cpuid(1, 0);
     struct cpuid structured = {0};
@@ -52,28 +53,30 @@ static struct words read_words(void)
 
     if (control_cpuid(0, 0).eax >= 7)
         structured = control_cpuid(7, 0);
-    return (struct words){
-        .basic_ecx = basic.ecx & ~BASIC_ECX_OSXSAVE,
-        .basic_edx = basic.edx & ~BASIC_EDX_APIC,
-        .structured_ebx = structured.ebx,
-        .structured_ecx = structured.ecx & ~STRUCTURED_ECX_OSPKE,
-        .extended_ecx = extended.ecx,
-        .extended_edx = extended.edx,
-    };
+    words[BASIC_ECX] = basic.ecx & ~BASIC_ECX_OSXSAVE;
+    words[BASIC_EDX] = basic.edx & ~BASIC_EDX_APIC;
+    words[STRUCTURED_EBX] = structured.ebx;
+    words[STRUCTURED_ECX] = structured.ecx & ~STRUCTURED_ECX_OSPKE;
+    words[EXTENDED_ECX] = extended.ecx;
+    words[EXTENDED_EDX] = extended.edx;
 }
 
 struct features_gap features_find_gap(void)
 {
-    static const char *const names[] = {"1:ecx", "1:edx",          "7:ebx",
-                                        "7:ecx", "0x80000001:ecx", "0x80000001:edx"};
-    struct words own = read_words();
-    const uint32_t *there = &first.basic_ecx;
-    const uint32_t *here = &own.basic_ecx;
+    static const char *const names[WORD_COUNT] = {
+        [BASIC_ECX] = "1:ecx",
+        [BASIC_EDX] = "1:edx",
+        [STRUCTURED_EBX] = "7:ebx",
+        [STRUCTURED_ECX] = "7:ecx",
+        [EXTENDED_ECX] = "0x80000001:ecx",
+        [EXTENDED_EDX] = "0x80000001:edx",
+    };
+    uint32_t own[WORD_COUNT];
 
-    static_assert(sizeof first == sizeof names / sizeof names[0] * sizeof(uint32_t));
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if ((there[i] & ~here[i]) != 0)
-            return (struct features_gap){names[i], there[i] & ~here[i]};
+    read_words(own);
+    for (unsigned i = 0; i < WORD_COUNT; i++) {
+        if ((first[i] & ~own[i]) != 0)
+            return (struct features_gap){names[i], first[i] & ~own[i]};
     }
     return (struct features_gap){nullptr, 0};
 }
@@ -82,20 +85,20 @@ void features_detect(void)
 {
     uint32_t highest_extended = control_cpuid(0x80000000, 0).eax;
 
-    first = read_words();
+    read_words(first);
     detect_names(highest_extended);
-    features.nx = bit(first.extended_edx, 20);
-    features.syscall = bit(first.extended_edx, 11);
-    features.smep = bit(first.structured_ebx, 7);
-    features.smap = bit(first.structured_ebx, 20);
-    features.umip = bit(first.structured_ecx, 2);
-    features.rdrand = bit(first.basic_ecx, 30);
-    features.rdseed = bit(first.structured_ebx, 18);
-    features.pge = bit(first.basic_edx, 13);
-    features.mce = bit(first.basic_edx, 7);
-    features.pcid = bit(first.basic_ecx, 17);
-    features.pages_1g = bit(first.extended_edx, 26);
-    features.hypervisor = bit(first.basic_ecx, 31);
+    features.nx = bit(first[EXTENDED_EDX], 20);
+    features.syscall = bit(first[EXTENDED_EDX], 11);
+    features.smep = bit(first[STRUCTURED_EBX], 7);
+    features.smap = bit(first[STRUCTURED_EBX], 20);
+    features.umip = bit(first[STRUCTURED_ECX], 2);
+    features.rdrand = bit(first[BASIC_ECX], 30);
+    features.rdseed = bit(first[STRUCTURED_EBX], 18);
+    features.pge = bit(first[BASIC_EDX], 13);
+    features.mce = bit(first[BASIC_EDX], 7);
+    features.pcid = bit(first[BASIC_ECX], 17);
+    features.pages_1g = bit(first[EXTENDED_EDX], 26);
+    features.hypervisor = bit(first[BASIC_ECX], 31);
     features.physical_bits = 36;
     if (highest_extended >= 0x80000007)
         features.invariant_tsc = bit(control_cpuid(0x80000007, 0).edx, 8);

@@ -1,4 +1,4 @@
-"""Several processors: one that may not take part, and a panic on one of them, which ends them all."""
+"""Several processors: one that may not take part, and a panic on one of them, which ends all."""
 
 import re
 
