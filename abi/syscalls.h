@@ -29,6 +29,7 @@ enum nonos_syscall {
 };
 
 enum {
+/* A sum of as many ones. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define SYSCALL(number, name, right, arguments, documentation) +1
     NONOS_SYSCALL_COUNT = 0
 #include "abi/syscalls.def"
