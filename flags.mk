@@ -48,6 +48,7 @@ KERNEL_LDFLAGS := -m elf_x86_64 -T kernel/kernel.ld
 KERNEL_LDFLAGS += -static -no-pie --build-id=none # fixed address, nothing that depends on the path
 KERNEL_LDFLAGS += -z max-page-size=4096 -z noexecstack -z norelro
 KERNEL_LDFLAGS += --gc-sections --fatal-warnings
+KERNEL_LDFLAGS += -O2                        # a string that ends another one is stored once
 KERNEL_LDFLAGS += --orphan-handling=error    # a section the linker script does not name is a defect
 
 # Loader -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "kernel/report.h"
 
 #include "image/manifest.h"
+#include "image/text.h"
 #include "kernel/boot_info.h"
 #include "kernel/console.h"
 #include "kernel/cpu/apic.h"
@@ -16,6 +17,8 @@
 #include "kernel/mem/paging.h"
 #include "kernel/selftest.h"
 #include "kernel/timeline.h"
+
+#include <string.h>
 
 /* Bounds of the manifest section, its NUL included (made by scripts/manifest-section). */
 extern const uint8_t manifest_start[], manifest_end[];
@@ -41,10 +44,32 @@ static void print_hex_row(const char *label, const uint8_t *bytes, size_t len)
     console_printf("\n");
 }
 
-static void print_text_row(const char *label, struct manifest_text text)
+/* The value of a line of the manifest, up to its LF. It is the kernel's own, which whoever verified
+ * the image has parsed: "" for a key that it has not. */
+static struct manifest_text manifest_value(const char *key)
 {
-    print_label(label);
-    console_printf("%.*s\n", (int)text.len, text.bytes);
+    const char *at = (const char *)manifest_start;
+    const char *end = (const char *)manifest_end;
+    size_t key_len = strlen(key);
+
+    while (at < end) {
+        const char *line = at;
+
+        while (at < end && *at++ != '\n')
+            ;
+        if ((size_t)(at - line) > key_len && text_starts(line, (size_t)(at - line), key) &&
+            line[key_len] == '=')
+            return (struct manifest_text){line + key_len + 1, (size_t)(at - line) - key_len - 2};
+    }
+    return (struct manifest_text){"", 0};
+}
+
+static void print_manifest_row(const char *key)
+{
+    struct manifest_text value = manifest_value(key);
+
+    print_label(key);
+    console_printf("%.*s\n", (int)value.len, value.bytes);
 }
 
 /* In milliseconds. */
@@ -56,12 +81,6 @@ static void print_ticks(uint64_t ticks)
                    (unsigned long long)(ticks % unit * 100 / unit));
 }
 
-static bool read_manifest(struct manifest *manifest)
-{
-    return manifest_parse(manifest_start, (size_t)(manifest_end - manifest_start), manifest,
-                          nullptr) == NONOS_OK;
-}
-
 static bool is_verified(void)
 {
     const struct boot_info *info = boot_info();
@@ -71,16 +90,14 @@ static bool is_verified(void)
 
 static void print_version(void)
 {
-    struct manifest manifest;
+    struct manifest_text version = manifest_value("version");
+    struct manifest_text profile = manifest_value("profile");
+    struct manifest_text security_version = manifest_value("security-version");
 
-    if (!read_manifest(&manifest)) {
-        console_printf("NONOS, whose manifest is malformed\n");
-        return;
-    }
-    console_printf("NONOS %.*s, %s profile, security version %u\n", (int)manifest.version.len,
-                   manifest.version.bytes,
-                   manifest.profile == NONOS_PROFILE_RELEASE ? "release" : "development",
-                   manifest.security_version);
+    console_printf("NONOS %.*s, %s profile, security version %.*s\n", (int)version.len,
+                   version.bytes,
+                   text_is(profile.bytes, profile.len, "release") ? "release" : "development",
+                   (int)security_version.len, security_version.bytes);
 }
 
 static void print_start(void)
@@ -254,19 +271,16 @@ void report_print(void)
 void report_print_info(void)
 {
     const struct nonos_handoff *handoff = &boot_info()->handoff;
-    struct manifest manifest;
 
     print_summary();
     if (is_verified()) {
         print_hex_row("signer", handoff->signer_id, sizeof handoff->signer_id);
         print_hex_row("digest", handoff->digest, sizeof handoff->digest);
     }
-    if (read_manifest(&manifest)) {
-        print_text_row("source", manifest.source);
-        print_text_row("commit", manifest.commit);
-        print_text_row("compiler", manifest.compiler);
-        print_text_row("sbom", manifest.sbom);
-    }
+    print_manifest_row("source");
+    print_manifest_row("commit");
+    print_manifest_row("compiler");
+    print_manifest_row("sbom");
     print_stages();
 }
 
