@@ -24,7 +24,7 @@ static struct thread *thread_make(const char *name, struct cpu *cpu, uint32_t pr
     thread->cpu = cpu;
     thread->priority = priority;
     thread->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
-    for (size_t i = 0; i < THREAD_NAME_LEN - 1 && name[i] != '\0'; i++)
+    for (size_t i = 0; name[i] != '\0' && i < THREAD_NAME_LEN - 1; i++)
         thread->name[i] = name[i];
     return thread;
 }
