@@ -35,14 +35,17 @@ struct virtio_queue {
     _Atomic uint16_t available_count;
     uint16_t available[QUEUE_COUNT];
     uint8_t buffer[VIRTIO_BUFFER_LEN];
-    alignas(PAGE_LEN) uint16_t used_flags;
+    uint8_t unused[PAGE_LEN - 20 * QUEUE_COUNT - VIRTIO_BUFFER_LEN];
+    uint16_t used_flags;
     _Atomic uint16_t used_count;
     volatile struct {
         uint32_t id;
         uint32_t len;
     } used[QUEUE_COUNT];
+    uint8_t unused_end[PAGE_LEN - 4 - 8 * QUEUE_COUNT];
 };
 static_assert(offsetof(struct virtio_queue, available_flags) == 16 * QUEUE_COUNT);
+static_assert(offsetof(struct virtio_queue, buffer) == 20 * QUEUE_COUNT);
 static_assert(offsetof(struct virtio_queue, used_flags) == PAGE_LEN);
 static_assert(offsetof(struct virtio_queue, used) == PAGE_LEN + 4);
 static_assert(sizeof(struct virtio_queue) == 2 * PAGE_LEN);

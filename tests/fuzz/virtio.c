@@ -41,7 +41,7 @@ static void change_memory(void)
 {
     static const struct {
         size_t at, len;
-    } areas[] = {{4096 + 2, 2}, {4096 + 4, 16}, {4096, 20}, {44, VIRTIO_BUFFER_LEN}};
+    } areas[] = {{4096 + 2, 2}, {4096 + 4, 16}, {4096, 20}, {40, VIRTIO_BUFFER_LEN}};
     uint8_t choice = fuzz_take8(&input);
     size_t area = choice % 4;
     size_t len = choice / 4 < areas[area].len ? choice / 4 + 1u : areas[area].len;
