@@ -108,10 +108,12 @@ test: ## set up, build, and run every test
 	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
 
-test-all: test ## the same, then what takes minutes: tampering, the hardest images, more machines, single faults, constant time, two unlike builds, coverage, fuzzing, bench
+test-all: test ## the same, then what takes minutes: tampering, the hardest images, more machines, soak and attack, single faults, constant time, two unlike builds, coverage, fuzzing, bench
 	@$(MAKE) $(PARALLEL) tamper
 	@$(MAKE) $(PARALLEL) bound
 	@$(MAKE) $(PARALLEL) matrix
+	@$(MAKE) soak
+	@$(MAKE) attack RUNS=50000
 	@$(MAKE) $(PARALLEL) faults
 	@$(MAKE) $(PARALLEL) constant-time
 	@$(MAKE) reproduce

@@ -10,7 +10,7 @@ COUNTED := $$(if $$(filter tests/% crypto/pqclean/%,$$<),,$(COUNTED))
 KERNEL_FLAGS += $(COUNTED)
 LOADER_FLAGS += $(COUNTED)
 HOST_FLAGS += $(COUNTED)
-SAN_FLAGS := $(HOST_COMMON) -O1 $(COUNTED)   # sanitizers would add branches that nobody wrote
+SAN_FLAGS := -Itests/support/machine $(HOST_COMMON) -O1 $(COUNTED) # sanitizers would add branches that nobody wrote
 
 # Kernel and loader have no runtime library for profiles: the counters are read from the guest's
 # memory (tests/coverage/guest_profile.py). Only the symbol that asks for that library must exist.

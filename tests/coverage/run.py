@@ -76,6 +76,8 @@ def wait_for_guests(profiles):
 
 def programs(build):
     paths = [os.path.join(build, name) for name in ("nonos", "kernel.elf", "BOOTX64.EFI")]
+    # kernel/debug/ is in these alone.
+    paths += sorted(glob.glob(os.path.join(build, "guests", "*.elf")))
     paths += sorted(path for path in glob.glob(os.path.join(build, "tests", "*"))
                     if os.path.isfile(path) and os.access(path, os.X_OK))
     return [word for path in paths for word in ("-object", path)]

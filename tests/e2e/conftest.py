@@ -58,8 +58,8 @@ def accelerator(build):
 
 @pytest.fixture
 def start_pvh(accelerator):
-    """start_pvh(KERNEL): starts it without firmware; every guest is ended after the test. extra: more
-    words of QEMU's command line."""
+    """start_pvh(KERNEL): starts it without firmware; every guest is ended after the test. extra:
+    more words of QEMU's command line."""
     guests = []
 
     def start(kernel, extra=(), memory_mib=256):

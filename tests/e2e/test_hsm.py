@@ -21,6 +21,10 @@ KEPT = ["kernel", "loader", "host", "gen", "kernel.1.elf", "kernel.elf", "kernel
         "kernel.unsigned", "nonos"]
 
 
+# What was compiled for coverage has to be linked for it too.
+COUNTED = ["MORE_FLAGS=tests/coverage/flags.mk"] if os.environ.get("NONOS_COVERAGE") else []
+
+
 class Tree:
     """A build folder of its own, a token with two keys, and the file of the second half."""
 
@@ -54,7 +58,7 @@ class Tree:
         return done.stdout
 
     def make(self, *words, **env):
-        return make(ROOT, f"BUILD={self.build}", *words, env=self.environment(env))
+        return make(ROOT, f"BUILD={self.build}", *COUNTED, *words, env=self.environment(env))
 
 
 @pytest.fixture(scope="module")

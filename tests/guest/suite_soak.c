@@ -99,7 +99,7 @@ static bool watch_beats(uint64_t seconds)
 {
     uint64_t end = guest_seconds() + seconds;
     uint64_t give_up = guest_seconds() + STILL_SECONDS;
-    uint64_t before[WORKERS_MAX];
+    uint64_t before[WORKERS_MAX] = {0};
 
     for (uint32_t i = 0; i < worker_count; i++)
         before[i] = __atomic_load_n(&workers[i].beats, __ATOMIC_RELAXED);
