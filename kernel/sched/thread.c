@@ -24,8 +24,8 @@ static struct thread *thread_make(const char *name, struct cpu *cpu, uint32_t pr
     thread->cpu = cpu;
     thread->priority = priority;
     thread->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
-    for (size_t i = 0; name[i] != '\0' && i < THREAD_NAME_LEN - 1; i++)
-        thread->name[i] = name[i];
+    for (size_t len = 0; *name != '\0' && len < THREAD_NAME_LEN - 1; len++)
+        thread->name[len] = *name++;
     return thread;
 }
 
