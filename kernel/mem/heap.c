@@ -5,12 +5,10 @@
 #include "kernel/panic.h"
 
 /* What is left of a page after a slab's header divides by these, but for the smaller ones' rest. */
-static struct slab_cache classes[] = {
-    SLAB_CACHE("heap", 16),   SLAB_CACHE("heap", 32),           SLAB_CACHE("heap", 64),
-    SLAB_CACHE("heap", 128),  SLAB_CACHE("heap", 256),          SLAB_CACHE("heap", 512),
-    SLAB_CACHE("heap", 1008), SLAB_CACHE("heap", SLAB_MAX_LEN),
-};
-#define CLASS_COUNT (sizeof classes / sizeof classes[0])
+static const uint16_t lengths[] = {16, 32, 64, 128, 256, 512, 1008, SLAB_MAX_LEN};
+#define CLASS_COUNT (sizeof lengths / sizeof lengths[0])
+
+static struct slab_cache classes[CLASS_COUNT]; /* made when memory is first asked for */
 
 /* Pages: of the blocks alone. */
 static struct heap_statistics heap;
@@ -48,11 +46,20 @@ static void *block_allocate(size_t len)
     return direct_map_at(paddr);
 }
 
+/* The first to ask are the self-tests, before there is a second processor. */
+static void make_classes(void)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        classes[i] = (struct slab_cache)SLAB_CACHE("heap", lengths[i]);
+}
+
 static void *small_allocate(size_t len)
 {
     struct slab_cache *class = classes;
     void *memory;
 
+    if (class->object_len == 0)
+        make_classes();
     while (class->object_len < len)
         class ++;
     memory = slab_allocate(class);
