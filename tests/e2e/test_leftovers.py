@@ -41,7 +41,7 @@ def search(examine, elf, faults):
 
 @pytest.mark.parametrize("faults", [False, True], ids=["it ends by itself", "it ends by a fault"])
 def test_nothing_is_left_of_a_program_and_of_a_thread_that_ended(examine, build, faults):
-    there, left = search(examine, f"{build}/guests/secrets.elf", faults)
+    there, left = search(examine, f"{build}/guests/secrets-plain.elf", faults)
     assert set(there) == set(SECRETS), f"in use, only: {in_words(there)}"
     assert not left, in_words(left)
 

@@ -47,16 +47,20 @@ attack: $(BUILD)/guests/attack.unsigned ## programs of random bytes, jumps and p
 	@$(NO_KEY) $(PYTHON) -B tests/guest/run.py --build $(BUILD) --limit $$(($(or $(RUNS),20000) / 100 + 300)) \
 	    --cpu max,-avx,-avx2 attack runs=$(or $(RUNS),20000) seed=$(SEED)
 
-# The suite of secrets with a wipe taken out: of stacks, of frames, of objects.
-GUEST_SECRETS = $(BUILD)/kernel/tests/guest/suite_secrets.o
-$(BUILD)/guests/secrets-kept.elf: $(BUILD)/kernel/tests/variants/kept.o $(GUEST_SECRETS) $(GUEST_PARTS)
-$(BUILD)/guests/secrets-freed.elf: $(BUILD)/kernel/tests/variants/freed.o $(GUEST_SECRETS) \
-    $(filter-out %/kernel/mem/frames.o,$(GUEST_PARTS))
-$(BUILD)/guests/secrets-unfilled.elf: $(BUILD)/kernel/tests/variants/unfilled.o $(GUEST_SECRETS) \
-    $(filter-out %/kernel/mem/slab_fill.o,$(GUEST_PARTS))
-GUEST_LEAKING := $(addprefix $(BUILD)/guests/secrets-,kept.elf freed.elf unfilled.elf)
-variants: $(GUEST_LEAKING)
-$(GUEST_LEAKING): tests/guest/rules.mk
+# The suite of secrets with the product's own files alone, and with a wipe taken out: of stacks, of
+# frames, of objects.
+GUEST_PLAIN := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
+    $(call objects,kernel,$(GUEST_SHARED)) $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o) \
+    $(BUILD)/kernel/tests/guest/suite_secrets.o
+$(BUILD)/guests/secrets-plain.elf: $(GUEST_PLAIN)
+$(BUILD)/guests/secrets-kept.elf: $(BUILD)/kernel/tests/variants/kept.o $(GUEST_PLAIN)
+$(BUILD)/guests/secrets-freed.elf: $(BUILD)/kernel/tests/variants/freed.o \
+    $(filter-out %/kernel/mem/frames.o,$(GUEST_PLAIN))
+$(BUILD)/guests/secrets-unfilled.elf: $(BUILD)/kernel/tests/variants/unfilled.o \
+    $(filter-out %/kernel/mem/slab_fill.o,$(GUEST_PLAIN))
+GUEST_SECRETS := $(addprefix $(BUILD)/guests/secrets-,plain.elf kept.elf freed.elf unfilled.elf)
+variants: $(GUEST_SECRETS)
+$(GUEST_SECRETS): tests/guest/rules.mk
 	@mkdir -p $(@D)
 	$(SAY) link $@
 	$(Q)$(KERNEL_LINK) $(GUEST_WATCHED:%=--wrap=%) -o $@

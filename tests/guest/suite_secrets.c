@@ -86,6 +86,8 @@ static void look_on([[maybe_unused]] void *argument)
                                            .ended = &ended};
     bool faults = guest_option("fault", 0) != 0;
 
+    /* A neighbor that stays: else the slab goes back to the frames, which are wiped too. */
+    CHECK(heap_allocate(SECRET_WORDS * sizeof(uint64_t)) != nullptr);
     CHECK(thread_create(&request, &thread) == NONOS_OK);
     event_wait(&planted);
     CHECK(guest_process_make(&guest, &program, QUOTA_PAGES) == NONOS_OK);
