@@ -1,6 +1,6 @@
 /*
- * provoke.h - faults by name, for the command `panic`. The product has none; the kernel that is made
- * to break its own protections has those of tests/provoke/ in the place of this file.
+ * provoke.h - faults by name, for the command `panic`. The product has none; the kernel that is
+ * made to break its own protections has those of tests/provoke/ in the place of this file.
  */
 #ifndef NONOS_KERNEL_PROVOKE_H
 #define NONOS_KERNEL_PROVOKE_H

@@ -54,12 +54,11 @@ static struct manifest_text manifest_value(const char *key)
 
     while (at < end) {
         const char *line = at;
+        size_t len = text_find(line, (size_t)(end - line), '\n');
 
-        while (at < end && *at++ != '\n')
-            ;
-        if ((size_t)(at - line) > key_len && text_starts(line, (size_t)(at - line), key) &&
-            line[key_len] == '=')
-            return (struct manifest_text){line + key_len + 1, (size_t)(at - line) - key_len - 2};
+        if (len > key_len && text_starts(line, len, key) && line[key_len] == '=')
+            return (struct manifest_text){line + key_len + 1, len - key_len - 1};
+        at += len + 1;
     }
     return (struct manifest_text){"", 0};
 }

@@ -1,7 +1,7 @@
 /*
  * smp_entry.S - the first code of a further processor: from real mode to 64-bit mode in one page
- * below 1 MiB, to which smp.c copies it. Position-independent but for what smp.c fills in at its end.
- * SDM vol. 3 §8.4.4 (MP initialization), §9.8.5 (IA-32e mode).
+ * below 1 MiB, to which smp.c copies it. Position-independent but for what smp.c fills in at its
+ * end. SDM vol. 3 §8.4.4 (MP initialization), §9.8.5 (IA-32e mode).
  */
 .set CR0_PE_WP_PG, 1 << 31 | 1 << 16 | 1 << 0
 .set CR4_PAE, 1 << 5

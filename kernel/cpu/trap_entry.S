@@ -5,8 +5,8 @@
  * GS base is the program's outside the kernel and struct cpu's inside. Which of the two it is the
  * saved code segment tells, except for what may come between an entry and its SWAPGS: NMI, double
  * fault, machine check and debug exception look at the register itself, which in the kernel is a
- * negative number. The first returns by the stack that it came on: nothing in it raises an exception,
- * whose IRET would let in the next NMI, on the same stack.
+ * negative number. The first returns by the stack that it came on: nothing in it raises an
+ * exception, whose IRET would let in the next NMI, on the same stack.
  */
 #include "kernel/cpu/vectors.h"
 
@@ -108,8 +108,8 @@ trap_return:
     iretq
     .size trap_by_segment, . - trap_by_segment
 
-/* Has a stack of its own, since the kernel's may not be in use yet. What a program raises goes on as
- * any other exception, on the stack of its thread. */
+/* Has a stack of its own, since the kernel's may not be in use yet. What a program raises goes on
+ * as any other exception, on the stack of its thread. */
     .type trap_debug, @function
 trap_debug:
     testb $3, FRAME_CODE_SEGMENT(%rsp)

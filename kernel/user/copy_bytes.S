@@ -1,6 +1,6 @@
 /*
- * copy_bytes.S - the one instruction that reads and writes memory of programs. SDM vol. 3 §4.6 (SMAP);
- * vol. 2 STAC, CLAC, REP: after a fault rcx says how much is left.
+ * copy_bytes.S - the one instruction that reads and writes memory of programs. SDM vol. 3 §4.6
+ * (SMAP); vol. 2 STAC, CLAC, REP: after a fault rcx says how much is left.
  */
 
     .section .text.copy, "ax", @progbits

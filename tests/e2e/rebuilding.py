@@ -11,8 +11,8 @@ from conftest import ROOT
 GIT = ["git", "-c", "safe.directory=*", "-c", "user.name=tester",
        "-c", "user.email=tester@example.invalid"]
 # A register of the second interrupt controller, in one function and in one instruction.
-SOURCE_FILE, SOURCE_LINE = "kernel/cpu/pic.c", "#define PIC_SECOND_MASK 0xA1u"
-CHANGED_LINE = "#define PIC_SECOND_MASK 0xA0u"
+SOURCE_FILE, SOURCE_LINE = "kernel/cpu/pic.c", "#define SECOND 0xA0u"
+CHANGED_LINE = "#define SECOND 0xA2u"
 
 
 def run(*command, folder=None, environment=None, timeout=300):

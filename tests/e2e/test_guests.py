@@ -55,8 +55,9 @@ def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
 
 def test_programs_enter_and_leave_the_kernel_and_what_is_said_of_them(start_pvh, build):
     said = run(start_pvh, build, "entry", Suite(processors=2))
-    assert re.search(r"^NONOS: thread \d+ 'program' of 'opcode' ended at 0x400000: invalid opcode in "
-                     r"user mode \(exception 6, error code 0x0\)$", said, re.MULTILINE)
-    assert re.search(r"^NONOS: thread \d+ 'program' of 'null' ended at 0x400002: page fault: read of "
-                     r"0x0{16} in user mode: nothing is mapped there$", said, re.MULTILINE)
+    thread = r"^NONOS: thread \d+ 'program' of "
+    assert re.search(thread + r"'opcode' ended at 0x400000: invalid opcode in user mode "
+                     r"\(exception 6, error code 0x0\)$", said, re.MULTILINE)
+    assert re.search(thread + r"'null' ended at 0x400002: page fault: read of 0x0{16} in user mode: "
+                     r"nothing is mapped there$", said, re.MULTILINE)
     assert re.search(r"^\[calls\] hi\?\[2Jyou$", said, re.MULTILINE)  # no terminal's commands

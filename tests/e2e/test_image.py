@@ -163,7 +163,8 @@ ret
     ("movaps %xmm1, %xmm2", False), ("movups %xmm0, (%rdi)", False),
     ("vpxord %zmm17, %zmm18, %zmm19", False), ("vaddps %ymm1, %ymm2, %ymm3", False),
     ("kmovq %k1, %rax", False), ("movq %mm1, %rax", False), ("emms", False), ("fldz", False),
-    ("fld %st(1)", False), ("fwait", False), ("fxsave (%rax)", False), ("xsave64 (%rax)", False), ("ldmxcsr (%rax)", False),
+    ("fld %st(1)", False), ("fwait", False), ("fxsave (%rax)", False), ("xsave64 (%rax)", False),
+    ("ldmxcsr (%rax)", False),
     (".byte 0x06", False),
 ])
 def test_register_check_sees_planted_instructions(tmp_path, instruction, allowed):

@@ -1,4 +1,4 @@
-"""Clocks and interrupts of several machines: the rate that is found, deadlines, a prompt that waits."""
+"""Clocks and interrupts of several machines: the rate that is found, deadlines, waiting."""
 
 import re
 
@@ -15,7 +15,7 @@ COUNTED = ["-icount", "shift=0,sleep=off"]
 
 @pytest.fixture
 def start(build):
-    """start(KERNEL, WORD...): a kernel of this build on a machine that QEMU builds by these words."""
+    """start(KERNEL, WORD...): a kernel of this build on the machine of these words."""
     guests = []
 
     def start_one(kernel, *words):

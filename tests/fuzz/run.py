@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""run.py --build DIR [--time SECONDS] [--seed N] [TARGET...]: runs the fuzz targets and prints what each did.
+"""run.py --build DIR [--time SECONDS] [--seed N] [TARGET...]: runs the fuzz targets.
 
-Targets are DIR/fuzzers/*, their first inputs come from DIR/fuzzers/make_seeds; as many run at once
-as there are processors. What a target has learnt is kept in DIR/fuzz-corpus and used by the next
+What each did is printed. Targets are DIR/fuzzers/*, their first inputs come from
+DIR/fuzzers/make_seeds; as many run at once as there are processors. What a target has learnt is kept in DIR/fuzz-corpus and used by the next
 run; an input that breaks something is kept in DIR/fuzz-crashes, and the line that replays it is
 printed. With a seed each target tries the same changes in the same order, as far as the time
 goes; without one every run tries others. Exit status 1 when anything broke, or ran nothing.
@@ -155,7 +155,8 @@ def main():
     print(f"{'target':12} {'executions':>12} {'edges':>7} {'corpus':>7} {'crashes':>8}", flush=True)
     results = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        running = [pool.submit(run, target, build, arguments.time, arguments.seed) for target in targets]
+        running = [pool.submit(run, target, build, arguments.time, arguments.seed)
+                   for target in targets]
         for done in concurrent.futures.as_completed(running):
             result = done.result()
             results.append(result)

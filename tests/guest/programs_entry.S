@@ -6,9 +6,9 @@
 .set NT_AC_DF, 1 << 14 | 1 << 18 | 1 << 10
 .set TF, 1 << 8
 
-/* A row of struct exception_row (suite_entry.c): a name, the vector that has to come, at which byte of
- * the code, or 255 for anywhere. SDM vol. 3
- * §6.15; QEMU has no exception 19, and 13 in place of 12. */
+/* A row of struct exception_row (suite_entry.c): a name, the vector that has to come, at which byte
+ * of the code, or 255 for anywhere. SDM vol. 3 §6.15; QEMU has no exception 19, and 13 in place of
+ * 12. */
 .macro RAISES name, vector, at, code
     .balign 64, 0
 1:  .asciz "\name"
@@ -59,8 +59,8 @@ program_\name:
 program_\name\()_end:
 .endm
 
-/* Calls with rax, rdi and rsi from DATA, 64 bytes a call, until rax there is -1; rax and rdx go behind
- * them, and after those r8 to r11, rdi and rsi or-ed together, but for rcx and r11. */
+/* Calls with rax, rdi and rsi from DATA, 64 bytes a call, until rax there is -1; rax and rdx go
+ * behind them, and after those r8 to r11, rdi and rsi or-ed together, but for rcx and r11. */
 PROGRAM calls
     movq $DATA, %rbx
 1:  movq (%rbx), %rax
@@ -99,8 +99,9 @@ PROGRAM calls
     syscall
 END calls
 
-/* Puts its argument into all vector and x87 registers, gives way as often as DATA says, and compares.
- * Ends with code 1 when something has changed; what it first finds there goes to DATA + 64. */
+/* Puts its argument into all vector and x87 registers, gives way as often as DATA says, and
+ * compares. Ends with code 1 when something has changed; what it first finds there goes to DATA +
+ * 64. */
 PROGRAM vectors
     movdqu %xmm0, DATA + 64
     movdqu %xmm15, DATA + 80
@@ -148,7 +149,8 @@ PROGRAM busy
 1:  ud2
 END busy
 
-/* The same memory, for ever: the kernel fills it while it comes and goes. Ends with what is at DATA.
+/* The same memory, for ever: the kernel fills it while it comes and goes. Ends with what is at
+ * DATA.
  */
 PROGRAM fill
 1:  movl $6, %eax /* random_bytes */

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""run.py --build DIR SUITE [--limit SECONDS] [--smp N] [--memory MIB] [--cpu MODEL] [NAME=NUMBER...]: runs one suite.
+"""run.py --build DIR SUITE [--limit SECONDS] [--smp N] [--memory MIB] [--cpu MODEL]
+[NAME=NUMBER...]: runs one suite.
 
 Its output is printed as it comes. NAME=NUMBER is what its guest_option() asks for; one without a
 number is left out. Ended after the limit. Exit status 0 when every test of the suite was ok.
@@ -30,8 +31,8 @@ def command(arguments):
             value = str(random.SystemRandom().randrange(1 << 32))
         if value:
             extra += ["-fw_cfg", f"name=opt/nonos/{name},string={int(value)}"]
-    return machine.pvh_command(machine.find_qemu(), machine.TCG,
-                               os.path.join(arguments.build, "guests", arguments.suite + ".unsigned"),
+    kernel = os.path.join(arguments.build, "guests", arguments.suite + ".unsigned")
+    return machine.pvh_command(machine.find_qemu(), machine.TCG, kernel,
                                memory_mib=arguments.memory, extra=extra)
 
 

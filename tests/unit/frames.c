@@ -37,9 +37,8 @@ static bool is_zero(paddr_t paddr, size_t len)
     return true;
 }
 
-static void test_all_memory_is_counted(void **state)
+static void test_all_memory_is_counted([[maybe_unused]] void **state)
 {
-    (void)state;
     start_with(whole, 2);
     assert_int_equal(statistics().books_pages, 2);
     assert_int_equal(statistics().total_pages, PAGES - 2);
@@ -69,9 +68,8 @@ static void test_all_memory_can_be_had_once(void **state)
     assert_int_equal(statistics().peak_used_pages, PAGES - 2);
 }
 
-static void test_blocks_are_aligned_to_their_size(void **state)
+static void test_blocks_are_aligned_to_their_size([[maybe_unused]] void **state)
 {
-    (void)state;
     start_with(whole, 2);
     for (unsigned order = 0; order <= 10; order++) {
         paddr_t paddr = frames_allocate(order);
@@ -82,9 +80,8 @@ static void test_blocks_are_aligned_to_their_size(void **state)
     }
 }
 
-static void test_what_firmware_left_is_never_seen(void **state)
+static void test_what_firmware_left_is_never_seen([[maybe_unused]] void **state)
 {
-    (void)state;
     start_with(whole, 2);
     for (unsigned order = 0; order <= 8; order++) {
         paddr_t paddr = frames_allocate(order);
@@ -202,18 +199,16 @@ static void test_no_memory_is_an_error(void **state)
     assert_int_equal(frames_init(whole, 2, MACHINE_PADDR), NONOS_E_NO_MEMORY);
 }
 
-static void test_running_out_gives_nothing(void **state)
+static void test_running_out_gives_nothing([[maybe_unused]] void **state)
 {
-    (void)state;
     start_with(whole, 2);
     assert_int_equal(frames_allocate(FRAMES_MAX_ORDER), 0);
     assert_int_equal(frames_allocate(FRAMES_MAX_ORDER + 1), 0);
     assert_int_equal(statistics().free_pages, PAGES - 2);
 }
 
-static void test_order_for_a_length(void **state)
+static void test_order_for_a_length([[maybe_unused]] void **state)
 {
-    (void)state;
     assert_int_equal(frames_order_for(1), 0);
     assert_int_equal(frames_order_for(PAGE_LEN), 0);
     assert_int_equal(frames_order_for(PAGE_LEN + 1), 1);
@@ -296,9 +291,9 @@ static void look_at_the_block(void)
     machine_interrupt = look_at_the_block;
 }
 
-static void test_large_blocks_are_zeroed_in_pieces_that_nobody_can_have(void **state)
+static void
+test_large_blocks_are_zeroed_in_pieces_that_nobody_can_have([[maybe_unused]] void **state)
 {
-    (void)state;
     start_with(whole, 2);
     being_zeroed = frames_allocate(4);
     memset(direct_map_at(being_zeroed), 0x77, 16 * PAGE_LEN);

@@ -1,5 +1,5 @@
 /* The locks of the debug build: it is not among the files that are compiled for the host. */
-#include "kernel/debug/lock.c"
+#include "kernel/debug/lock.c" // NOLINT(bugprone-suspicious-include)
 
 #include "tests/support/machine.h"
 
