@@ -58,6 +58,6 @@ def test_programs_enter_and_leave_the_kernel_and_what_is_said_of_them(start_pvh,
     thread = r"^NONOS: thread \d+ 'program' of "
     assert re.search(thread + r"'opcode' ended at 0x400000: invalid opcode in user mode "
                      r"\(exception 6, error code 0x0\)$", said, re.MULTILINE)
-    assert re.search(thread + r"'null' ended at 0x400002: page fault: read of 0x0{16} in user mode: "
-                     r"nothing is mapped there$", said, re.MULTILINE)
+    assert re.search(thread + r"'null' ended at 0x400002: page fault: read of 0x0{16} in user "
+                     r"mode: nothing is mapped there$", said, re.MULTILINE)
     assert re.search(r"^\[calls\] hi\?\[2Jyou$", said, re.MULTILINE)  # no terminal's commands

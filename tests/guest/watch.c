@@ -63,9 +63,12 @@ struct syscall_result __wrap_syscall_dispatch(uint64_t a, uint64_t b, uint64_t c
 void __wrap_thread_free(struct thread *thread)
 {
     struct guest_run *run = guest_run_of(thread);
+    /* Not one for which there was no memory, and which never ran. */
+    bool has_ended = thread->state == THREAD_DEAD;
 
     __real_thread_free(thread);
-    __atomic_fetch_add(&freed_threads, 1, __ATOMIC_RELEASE);
+    if (has_ended)
+        __atomic_fetch_add(&freed_threads, 1, __ATOMIC_RELEASE);
     if (run != nullptr)
         guest_run_note_freed(run);
 }
