@@ -158,9 +158,10 @@ def main():
     parser.add_argument("--matrix", action="store_true", help="the boots that make test leaves out")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only tests with this in the name")
     arguments = parser.parse_args()
-    # What a shell runs in the background ignores both, and so does what that starts.
+    # What a shell or nohup runs in the background ignores them, and so does what that starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     build = os.path.abspath(arguments.build)
     env = environment(build)
     jobs = find_jobs(build, arguments.words, MATRIX if arguments.matrix else TESTS)

@@ -3,9 +3,10 @@
 
 What each did is printed. Targets are DIR/fuzzers/*, their first inputs come from
 DIR/fuzzers/make_seeds; as many run at once as there are processors. What a target has learnt is
-kept in DIR/fuzz-corpus and used by the next run; an input that breaks something is kept in DIR/fuzz-crashes, and the line that replays it is
-printed. With a seed each target tries the same changes in the same order, as far as the time
-goes; without one every run tries others. Exit status 1 when anything broke, or ran nothing.
+kept in DIR/fuzz-corpus and used by the next run; an input that breaks something is kept in
+DIR/fuzz-crashes, and the line that replays it is printed. With a seed each target tries the same
+changes in the same order, as far as the time goes; without one every run tries others. Exit status
+1 when anything broke, or ran nothing.
 """
 
 import argparse

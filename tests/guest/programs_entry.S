@@ -41,7 +41,8 @@ exception_rows:
     RAISES no-return, 14, 255, "movq $0x7FFFFFFFFFFE, %rax; jmpq *%rax"
     RAISES no-stack, 14, 255, "movl $0xFFFF, %eax; xorl %esp, %esp; syscall; pushq %rax"
     RAISES bad-stack, 14, 255, "movl $0xFFFF, %eax; movq $0x800000000000, %rsp; syscall; pushq %rax"
-    RAISES gs, 14, 255, "movl $0x1B, %eax; movl %eax, %gs; mov $0xFFFF, %eax; syscall; mov %gs:0, %eax"
+    RAISES gs, 14, 255, \
+        "mov $0x1B, %eax; mov %eax, %gs; mov $0xFFFF, %eax; syscall; mov %gs:0, %eax"
     RAISES flags, 13, 255, "movl $0xFFFF, %eax; pushq $NT_AC_DF | 2; popfq; syscall; iretq"
     RAISES fsgsbase, 6, 0, "wrgsbase %rax"
     RAISES xsetbv, 13, 255, "xorl %ecx, %ecx; xsetbv"
