@@ -44,8 +44,10 @@ static void check(const struct ready *ready)
         assert_int_equal(ready_has_above(ready, priority), above);
         assert_int_equal(ready_has(ready, priority), model[priority].count > 0);
         for (unsigned i = 0; i < model[priority].count; i++, at = at->next) {
-            if (at == nullptr)
+            if (at == nullptr || at->next == nullptr) {
                 fail_msg("priority %u ends after %u", priority, i);
+                return;
+            }
             assert_ptr_equal(at, model[priority].list[i]);
             assert_ptr_equal(at->next->previous, at);
         }
