@@ -1,14 +1,7 @@
 /*
  * programs.S - programs for ring 3: position-independent pieces of code that suites copy to a page.
  */
-.macro PROGRAM name
-    .globl program_\name, program_\name\()_end
-    .balign 16
-program_\name:
-.endm
-.macro END name
-program_\name\()_end:
-.endm
+#include "tests/guest/program_macros.inc"
 
     .section .rodata.programs, "a", @progbits
 

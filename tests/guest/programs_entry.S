@@ -51,14 +51,7 @@ exception_rows:
     RAISES sysret, 13, 0, "sysretq"
 exception_rows_end:
 
-.macro PROGRAM name
-    .globl program_\name, program_\name\()_end
-    .balign 16
-program_\name:
-.endm
-.macro END name
-program_\name\()_end:
-.endm
+#include "tests/guest/program_macros.inc"
 
 /* Calls with rax, rdi and rsi from DATA, 64 bytes a call, until rax there is -1; rax and rdx go
  * behind them, and after those r8 to r11, rdi and rsi or-ed together, but for rcx and r11. */
