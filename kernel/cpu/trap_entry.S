@@ -23,21 +23,24 @@
 .altmacro
 .macro ENTRY vector
     .balign VECTOR_ENTRY_LEN, 0xCC
-    .if \vector >= 32
-    pushq $0
-    .else
-    .ifeq HAS_ERROR_CODE >> \vector & 1
-    pushq $0
-    .endif
-    .endif
     pushq $\vector
-    .if \vector < 32 && (BY_REGISTER >> (\vector & 31) & 1)
+    .if \vector == VECTOR_DOUBLE_FAULT
     jmp trap_by_register
+    .elseif \vector < 32 && (BY_REGISTER >> (\vector & 31) & 1)
+    jmp trap_by_register_no_code
     .elseif \vector == VECTOR_DEBUG
     jmp trap_debug
-    .else
+    .elseif \vector < 32 && (HAS_ERROR_CODE >> (\vector & 31) & 1)
     jmp trap_by_segment
+    .else
+    jmp trap_by_segment_no_code
     .endif
+.endm
+
+/* Puts an error code of 0 under the vector: here, since in each entry it would be twice as long. */
+.macro ADD_ERROR_CODE
+    pushq (%rsp)
+    andq $0, 8(%rsp)
 .endm
 
     .balign VECTOR_ENTRY_LEN, 0xCC
@@ -86,6 +89,11 @@ trap_entries:
     addq $16, %rsp /* vector and error code */
 .endm
 
+    .type trap_by_segment_no_code, @function
+trap_by_segment_no_code:
+    ADD_ERROR_CODE
+    .size trap_by_segment_no_code, . - trap_by_segment_no_code
+
     .type trap_by_segment, @function
 trap_by_segment:
     pushq $2 /* no flag but the one that is always set: a program may have left DF or AC, with which
@@ -112,6 +120,7 @@ trap_return:
  * as any other exception, on the stack of its thread. */
     .type trap_debug, @function
 trap_debug:
+    ADD_ERROR_CODE
     testb $3, FRAME_CODE_SEGMENT(%rsp)
     jz trap_by_register
     pushq $2
@@ -127,6 +136,11 @@ trap_debug:
     movq (%rax), %rax
     jmp trap_save
     .size trap_debug, . - trap_debug
+
+    .type trap_by_register_no_code, @function
+trap_by_register_no_code:
+    ADD_ERROR_CODE
+    .size trap_by_register_no_code, . - trap_by_register_no_code
 
     .type trap_by_register, @function
 trap_by_register:

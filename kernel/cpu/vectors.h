@@ -24,6 +24,6 @@
 #define VECTOR_SPURIOUS 63
 #define VECTOR_COUNT 64 /* any other is a general protection fault */
 
-#define VECTOR_ENTRY_LEN 16 /* bytes of code for each, in trap_entry.S */
+#define VECTOR_ENTRY_LEN 8 /* bytes of code for each, in trap_entry.S */
 
 #endif
