@@ -14,6 +14,7 @@
 #include "kernel/cpu/features.h"
 #include "kernel/cpu/tlb.h"
 #include "kernel/cpu/vectors.h"
+#include "kernel/mem/paging.h"
 #include "kernel/mem/shootdown.h"
 #include "tests/support/machine.h"
 
@@ -131,8 +132,10 @@ static void processors_remember(unsigned level, uint64_t vaddr, uint64_t entry)
 
 static uint64_t processors_read(uint64_t table, uint64_t vaddr, unsigned level)
 {
-    const uint64_t *entries = direct_map_at(table & UINT64_C(0x000FFFFFFFFFF000));
+    paddr_t paddr = table & UINT64_C(0x000FFFFFFFFFF000);
+    const uint64_t *entries = direct_map_at(paddr);
 
+    assert_in_range(paddr, MACHINE_PADDR, MACHINE_PADDR + MACHINE_LEN - 1);
     return entries[vaddr >> (12 + 9 * level) & 511];
 }
 
@@ -186,6 +189,7 @@ static void processors_init(bool pcid)
     processors_now = 0;
     processors_interrupts = 0;
     for (uint32_t i = 0; i < PROCESSORS; i++) {
+        processors_state[i].cr3 = paging_root(); /* no processor runs without page tables */
         processors_cpu[i].index = i;
         processors_cpu[i].apic_id = 100 + i;
     }
