@@ -62,7 +62,8 @@ def entries(build):
 def programs(build, ending):
     found = [os.path.join(build, "kernel.elf"), os.path.join(build, "BOOTX64.EFI"),
              *glob.glob(os.path.join(build, "variants", "*.e*")),
-             *glob.glob(os.path.join(build, "guests", "*.elf"))]
+             *glob.glob(os.path.join(build, "guests", "*.elf")),
+             os.path.join(build, "provoke", "kernel.elf")]
     return sorted(path for path in found
                   if path.lower().endswith(ending) and os.path.basename(path) not in STARTERS)
 
