@@ -10,7 +10,7 @@
 
 #define LOOK_NS UINT64_C(10000000)
 
-static struct event received = EVENT_INIT;
+static struct event received;
 static bool is_interrupted;
 
 static void handle([[maybe_unused]] void *context)
@@ -22,6 +22,7 @@ void input_init(void)
 {
     unsigned vector;
 
+    received = EVENT_INIT;
     if (interrupts_claim(handle, nullptr, &vector) != NONOS_OK)
         return;
     is_interrupted = io_apic_route(SERIAL_IRQ, (uint8_t)vector, apic_id()) == NONOS_OK;

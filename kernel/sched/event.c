@@ -14,12 +14,7 @@ void event_wait(struct event *event)
         lock_release(&event->lock, were_on);
         return;
     }
-    thread->next = nullptr;
-    if (event->first == nullptr)
-        event->first = thread;
-    else
-        event->last->next = thread;
-    event->last = thread;
+    ready_add_last(&event->waiting, thread);
     /* Whoever wakes or moves it needs this lock, which is free only when it has left. */
     (void)lock_take(&cpu->queue.lock);
     thread->state = THREAD_BLOCKED;
@@ -31,14 +26,13 @@ void event_wait(struct event *event)
 void event_signal(struct event *event)
 {
     bool were_on = lock_take(&event->lock);
-    struct thread *thread = event->first;
+    struct thread *thread = ready_take(&event->waiting);
 
     if (thread == nullptr) {
         event->count++;
         lock_release(&event->lock, were_on);
         return;
     }
-    event->first = thread->next;
     /* Before the wake-up: who waited may take the event's memory back at once. */
     lock_release(&event->lock, false);
     sched_wake(thread);

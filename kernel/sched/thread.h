@@ -40,7 +40,7 @@ struct thread {
     void *extended;          /* a program's x87, SSE, AVX registers (kernel/cpu/xsave.h); or null */
     struct cpu *cpu;         /* on which it runs or waits to */
     struct thread *next;     /* in a run queue or among the waiters of an event */
-    struct thread *previous; /* in a run queue */
+    struct thread *previous; /* the same */
     enum thread_state state;
     uint32_t priority;
     uint32_t ticks;        /* that have come while it ran, since it was put behind its equals */

@@ -23,7 +23,7 @@ SUITES = {
     "soak": Suite(processors=4, options={"time": 10}, limit=120),
     "attack": Suite(processors=2, options={"runs": 10000}, words=ATTACKED),
     "allocation": Suite(),
-    "sched": Suite(),
+    "sched": Suite(processors=2),
     "processors, 2": Suite(processors=2, options={"processors": 2}),
     "processors, 8": Suite(processors=8, options={"processors": 8}),
 }

@@ -152,7 +152,7 @@ void soak_echo(struct soak_worker *worker)
         event_wait(&child->answered);
     }
     CHECK(child->asked.count == 0 && child->answered.count == 0);
-    CHECK(child->asked.first == nullptr && child->answered.first == nullptr);
+    CHECK(child->asked.waiting.count == 0 && child->answered.waiting.count == 0);
     child_leave(child);
 }
 

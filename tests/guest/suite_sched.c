@@ -262,6 +262,67 @@ static void test_a_signal_switches_to_the_more_urgent_at_once(void)
     wait_for_ends(1);
 }
 
+/* Nobody but this one waits for a while, on its own processor. */
+static void test_of_those_who_wait_the_more_urgent_goes_on_first(void)
+{
+    static const uint32_t priorities[] = {LOW, HIGH, LOW, THREAD_PRIORITY_NORMAL, HIGH};
+    static const uint32_t expected[] = {1, 4, 3, 0, 2};
+    const uint32_t count = sizeof priorities / sizeof priorities[0];
+
+    begin();
+    gate = EVENT_INIT;
+    for (uintptr_t i = 0; i < count; i++) {
+        (void)make(wait_and_note, i, priorities[i]);
+        sleep_ns(MS); /* until it waits */
+    }
+    CHECK(order_len == 0);
+    for (uint32_t i = 0; i < count; i++) {
+        event_signal(&gate);
+        sleep_ns(MS);
+        CHECK(order_len == i + 1);
+    }
+    wait_for_ends(count);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(order[i] == expected[i]);
+}
+
+static void spend_wait_and_note(void *argument)
+{
+    uint64_t start = clock_now_ns();
+
+    while (clock_now_ns() - start < 3 * MS)
+        __builtin_ia32_pause();
+    wait_and_note(argument);
+}
+
+/* Its place among those who wait is its priority's alone, whatever else has befallen it. */
+static void test_a_spent_budget_and_another_processor_keep_their_place_among_those_who_wait(void)
+{
+    struct thread *thread;
+    const struct thread_request request = {.name = "spent",
+                                           .function = spend_wait_and_note,
+                                           .argument = (void *)1,
+                                           .priority = HIGH,
+                                           .cpu = cpu_get(0),
+                                           .ended = &ended,
+                                           .budget_ns = 2 * MS,
+                                           .period_ns = 50 * MS};
+
+    begin();
+    gate = EVENT_INIT;
+    (void)make(wait_and_note, 2, THREAD_PRIORITY_NORMAL);
+    CHECK(thread_create(&request, &thread) == NONOS_OK);
+    sleep_ns(70 * MS); /* until it has been throttled, has run again, and waits */
+    CHECK(order_len == 0);
+    CHECK(thread_migrate(thread, cpu_get(cpu_count() - 1)));
+    event_signal(&gate);
+    sleep_ns(70 * MS);
+    CHECK(order_len == 1 && order[0] == 1);
+    event_signal(&gate);
+    wait_for_ends(2);
+    CHECK(order_len == 2 && order[1] == 2);
+}
+
 /* With the end of the last thread all that it had is back. */
 static void test_ended_threads_leave_nothing(void)
 {
@@ -314,6 +375,10 @@ const struct guest_test guest_tests[] = {
     {"long_work_is_interrupted_where_it_allows", test_long_work_is_interrupted_where_it_allows},
     {"a_signal_switches_to_the_more_urgent_at_once",
      test_a_signal_switches_to_the_more_urgent_at_once},
+    {"of_those_who_wait_the_more_urgent_goes_on_first",
+     test_of_those_who_wait_the_more_urgent_goes_on_first},
+    {"a_spent_budget_and_another_processor_keep_their_place_among_those_who_wait",
+     test_a_spent_budget_and_another_processor_keep_their_place_among_those_who_wait},
     {"ended_threads_leave_nothing", test_ended_threads_leave_nothing},
     {"the_end_of_a_thread_wakes_at_once", test_the_end_of_a_thread_wakes_at_once},
 };
