@@ -18,7 +18,7 @@ SECRETS := SIGNING_KEY SIGNING_KEY_PQ NONOS_PIN NONOS_PASSPHRASE NONOS_NEW_PASSP
 WITHOUT_KEY := -c 'unset $(SECRETS); eval "$$1"' sh
 WITH_KEY := -c
 .SHELLFLAGS := $(WITHOUT_KEY)
-KEYED = run debug release secureboot test test-all check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
+KEYED = run debug release secureboot test test-all parts check bench bench-baseline $(KERNEL_BIN) $(GEN)/signer.identity $(GEN)/signer.pem
 NO_KEY := env $(addprefix -u ,$(SECRETS))
 
 include scripts/platform.mk
@@ -105,21 +105,19 @@ debug: ## the same, waiting for GDB on :1234
 
 test: ## set up, build, and run every test
 	@$(NO_KEY) scripts/setup --test
-	@$(MAKE) $(PARALLEL) all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
+	@$(MAKE) $(PARALLEL) $(TEST_PARTS)
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD)
+TEST_PARTS = all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 
-test-all: test ## the same, then what takes minutes: tampering, the hardest images, more machines, soak and attack, single faults, constant time, two unlike builds, coverage, fuzzing, bench
-	@$(MAKE) $(PARALLEL) tamper
-	@$(MAKE) $(PARALLEL) bound
-	@$(MAKE) $(PARALLEL) matrix
-	@$(MAKE) soak
-	@$(MAKE) attack RUNS=50000
-	@$(MAKE) $(PARALLEL) faults
-	@$(MAKE) $(PARALLEL) constant-time
-	@$(MAKE) reproduce
-	@$(MAKE) $(PARALLEL) coverage
-	@$(MAKE) $(PARALLEL) fuzz
-	@$(MAKE) bench
+test-all: ## everything: test, check, matrix, more machines, soak, attack, and all that proves more than a test does; goes on where it was interrupted
+	@MAKE='$(MAKE)' tests/steps --keep $(BUILD)/test-all test check matrix machines 'soak TIME=60' 'attack RUNS=50000' \
+	    fuzz bench coverage --beside faults tamper bound constant-time reproduce
+
+# What the other targets run, made by one make, so that several of them can run at a time.
+parts:
+	@$(NO_KEY) scripts/setup --check
+	@$(MAKE) $(PARALLEL) $(TEST_PARTS)
+	@$(MAKE) $(PARALLEL) more-parts
 
 check: ## set up, build, and check formatting, warnings, register use, scripts, documents
 	@$(NO_KEY) scripts/setup --check
@@ -160,10 +158,10 @@ help: ## this list
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all kernel unsigned bootloader tools image run debug test release verify check pictures size \
-    setup doctor clean help unit-tests test-all image-map boot-screen call-map
+    setup doctor clean help unit-tests test-all parts more-parts image-map boot-screen call-map
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug release secureboot test test-all check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug release secureboot test test-all parts check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 

@@ -11,6 +11,7 @@ $(BOUND)/bound: $(call objects,host,tests/bound/bound.c tests/bound/cases.c) \
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) -Wl,--strip-debug $(patsubst %,-Xlinker --wrap=%,$(BOUND_WRAPPED)) \
 	    $^ $(TEST_LIBS) -o $@
 
+more-parts: $(BOUND)/bound
 .PHONY: bound
 bound: $(BOUND)/bound | valgrind-is-there ## what the hardest images cost the verifier
 	@$(NO_KEY) $(PYTHON) -B tests/bound/run.py $<

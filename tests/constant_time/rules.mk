@@ -18,6 +18,7 @@ CT_PROGRAM := $(call objects,ct-host,$(addprefix tests/constant_time/,operations
 CT_PARTS = $(CT_PROGRAM) $(call objects,$(1),tests/constant_time/planted.c) $(call libraries,$(1))
 CT_VALGRIND := valgrind --quiet --error-limit=no --suppressions=tests/constant_time/memcheck.supp
 
+more-parts: $(CT)/kernel $(CT)/host
 .PHONY: constant-time valgrind-is-there
 constant-time: $(CT)/kernel $(CT)/host ## valgrind: no branch and no address depends on a secret
 	@failed=0; for world in kernel host; do echo "compiled as for the $$world:"; \

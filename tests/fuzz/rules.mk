@@ -21,6 +21,7 @@ fuzz: fuzzers ## run every fuzz target for TIME=60 seconds each; SEED=N repeats 
 
 fuzzers: $(addprefix $(BUILD)/fuzzers/,$(FUZZERS) $(FUZZ_TOOLS))
 
+more-parts: fuzzers
 .PHONY: fuzz fuzzers
 
 $(addprefix $(BUILD)/fuzzers/,$(FUZZERS)): $(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.o \

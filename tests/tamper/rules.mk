@@ -14,6 +14,7 @@ $(TAMPER)/san: $(call objects,san,$(TAMPER_SOURCES)) $(call libraries,san)
 	$(SAY) link $@
 	$(Q)$(HOST_CC) $(SAN_LDFLAGS) $^ $(HOST_LIBS) -o $@
 
+more-parts: $(TAMPER)/o2 $(TAMPER)/san
 .PHONY: tamper
 tamper: $(TAMPER)/o2 $(TAMPER)/san $(KERNEL_BIN) $(GEN)/signer.identity ## change every byte of the signed kernel: no change may be accepted
 	@$(NO_KEY) $(TAMPER)/o2 $(KERNEL_BIN) $(GEN)/signer.identity

@@ -80,9 +80,7 @@ $(VARIANTS)/%.efi: tests/variants/rules.mk
 	$(SAY) link $@
 	$(Q)$(LLD_LINK) $(LOADER_LDFLAGS) $(filter %.o %.a,$^) -lldmap:$(@:.efi=.map) -out:$@
 
-.PHONY: variants matrix matrix-all
-matrix-all: all variants ## starts on every machine of matrix_core.py: processors, memory, CPU model, machine, firmware
-	@$(NO_KEY) NONOS_BUILD=$(abspath $(BUILD)) NONOS_MATRIX=all $(PYTHON) -B -m pytest -v -p no:cacheprovider --tb=short tests/e2e/matrix_core.py
+.PHONY: variants matrix
 matrix: all variants ## starts through firmware: machines that lack something, loaders of other policies
 	@$(NO_KEY) $(PYTHON) -B tests/run.py --build $(BUILD) --matrix
 
