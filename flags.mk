@@ -97,6 +97,8 @@ $(foreach file,$(filter-out %/syscall.c,$(HURRIED)),$(eval FLAGS_kernel/$(basena
 $(foreach file,lock mem/shootdown cpu/xsave,$(eval FLAGS_kernel/kernel/$(file) += -momit-leaf-frame-pointer))
 UNHURRIED := $(filter-out $(HURRIED),$(wildcard $(addsuffix /*.c,kernel kernel/* display image)))
 $(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) := -Oz))
+# A switch is compares and jumps: a table of jumps is longer, and an indirect branch can be trained.
+$(foreach file,$(UNHURRIED),$(eval FLAGS_kernel/$(basename $(file)) += -mllvm -min-jump-table-entries=64))
 # Processors and devices, without the one that gives random bytes, handle addresses, times and numbers
 # of interrupts, none of them secret: their registers are left as they are, for 800 bytes less.
 OPEN := $(filter-out kernel/dev/virtio%,$(wildcard kernel/cpu/*.c kernel/dev/*.c))

@@ -12,6 +12,8 @@
 #define SPEC_ID_COUNT_AT 24u
 #define ALGORITHM_LEN 4u
 
+#define UEFI_TYPES 0x80000000u /* EV_EFI_EVENT_BASE */
+
 static uint16_t load_le16(const uint8_t b[2])
 {
     return (uint16_t)(b[0] | b[1] << 8);
@@ -167,27 +169,85 @@ bool event_log_extends(const struct event_log_event *event, uint32_t pcr)
     return event->pcr == pcr && event->type != EVENT_LOG_EV_NO_ACTION;
 }
 
-const char *event_log_type_name(uint32_t type)
+/* The low byte of a type, then its name; those of UEFI come behind those of all platforms. */
+static const char *find_type(const char *list, const char *end, uint32_t low)
 {
-    static const struct {
-        uint32_t type;
-        char name[EVENT_LOG_TYPE_NAME_MAX_LEN + 1];
-    } names[] = {
-        {0x00000001, "POST code"},     {0x00000003, "no action"},     {0x00000004, "separator"},
-        {0x00000005, "action"},        {0x00000006, "tag"},           {0x00000007, "CRTM contents"},
-        {0x00000008, "CRTM version"},  {0x00000009, "microcode"},     {0x0000000A, "settings"},
-        {0x0000000B, "devices"},       {0x0000000C, "compact hash"},  {0x0000000D, "IPL"},
-        {0x0000000E, "IPL data"},      {0x0000000F, "other code"},    {0x00000010, "other config"},
-        {0x00000011, "other info"},    {0x00000012, "no devices"},    {0x80000001, "variable"},
-        {0x80000002, "boot variable"}, {0x80000003, "application"},   {0x80000004, "boot driver"},
-        {0x80000005, "driver"},        {0x80000006, "GPT"},           {0x80000007, "UEFI action"},
-        {0x80000008, "firmware"},      {0x80000009, "tables"},        {0x8000000A, "firmware"},
-        {0x8000000B, "tables"},        {0x8000000C, "boot variable"}, {0x80000010, "HCRTM"},
-        {0x800000E0, "authority"},     {0x800000E1, "SPDM firmware"}, {0x800000E2, "SPDM config"},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].type == type)
-            return names[i].name;
+    for (; list < end; list += strlen(list) + 1) {
+        if ((uint8_t)*list == low)
+            return list + 1;
     }
     return nullptr;
+}
+
+const char *event_log_type_name(uint32_t type)
+{
+    static const char all[] = "\x01"
+                              "POST code\0"
+                              "\x03"
+                              "no action\0"
+                              "\x04"
+                              "separator\0"
+                              "\x05"
+                              "action\0"
+                              "\x06"
+                              "tag\0"
+                              "\x07"
+                              "CRTM contents\0"
+                              "\x08"
+                              "CRTM version\0"
+                              "\x09"
+                              "microcode\0"
+                              "\x0a"
+                              "settings\0"
+                              "\x0b"
+                              "devices\0"
+                              "\x0c"
+                              "compact hash\0"
+                              "\x0d"
+                              "IPL\0"
+                              "\x0e"
+                              "IPL data\0"
+                              "\x0f"
+                              "other code\0"
+                              "\x10"
+                              "other config\0"
+                              "\x11"
+                              "other info\0"
+                              "\x12"
+                              "no devices\0";
+    static const char uefi[] = "\x01"
+                               "variable\0"
+                               "\x02"
+                               "boot variable\0"
+                               "\x03"
+                               "application\0"
+                               "\x04"
+                               "boot driver\0"
+                               "\x05"
+                               "driver\0"
+                               "\x06"
+                               "GPT\0"
+                               "\x07"
+                               "UEFI action\0"
+                               "\x08"
+                               "firmware\0"
+                               "\x09"
+                               "tables\0"
+                               "\x0a"
+                               "firmware\0"
+                               "\x0b"
+                               "tables\0"
+                               "\x0c"
+                               "boot variable\0"
+                               "\x10"
+                               "HCRTM\0"
+                               "\xe0"
+                               "authority\0"
+                               "\xe1"
+                               "SPDM firmware\0"
+                               "\xe2"
+                               "SPDM config\0";
+
+    return (type & UEFI_TYPES) == 0 ? find_type(all, all + sizeof all - 1, type)
+                                    : find_type(uefi, uefi + sizeof uefi - 1, type & ~UEFI_TYPES);
 }

@@ -14,6 +14,13 @@ bool text_starts(const char *bytes, size_t len, const char *word)
     return len >= word_len && memcmp(bytes, word, word_len) == 0;
 }
 
+const char *text_word(const char *list, size_t index)
+{
+    while (index-- > 0)
+        list += strlen(list) + 1;
+    return list;
+}
+
 size_t text_find(const char *bytes, size_t len, char byte)
 {
     size_t i = 0;

@@ -16,6 +16,10 @@
 /* Whether the piece starts with this NUL-terminated word. */
 [[nodiscard]] bool text_starts(const char *bytes, size_t len, const char *word);
 
+/* The word at an index of a list: words that each have a NUL at their end, one behind the other. The
+ * index is below their number. Such a list takes no pointers, eight bytes for each word. */
+[[nodiscard]] const char *text_word(const char *list, size_t index);
+
 /* Index of the first such byte, or len when there is none. */
 [[nodiscard]] size_t text_find(const char *bytes, size_t len, char byte);
 

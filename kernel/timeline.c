@@ -1,27 +1,16 @@
 #include "kernel/timeline.h"
 
+#include "image/text.h"
 #include "kernel/cpu/control.h"
 #include "kernel/selftest.h"
 
-static const char *const stage_names[NONOS_STAGE_COUNT] = {
-    [NONOS_STAGE_CONSOLE] = "console", [NONOS_STAGE_HARDWARE] = "hardware",
-    [NONOS_STAGE_READ] = "read",       [NONOS_STAGE_DIGEST] = "BLAKE3",
-    [NONOS_STAGE_ED25519] = "Ed25519", [NONOS_STAGE_MLDSA65] = "ML-DSA-65",
-    [NONOS_STAGE_PARSED] = "parse",    [NONOS_STAGE_MEASURED] = "measure",
-    [NONOS_STAGE_PLACED] = "place",    [NONOS_STAGE_JUMP] = "leave",
-};
-
-/* The self-tests' are in their own table. */
-static const char *const mark_names[TIMELINE_COUNT] = {
-    [TIMELINE_CONSOLE] = "console",     [TIMELINE_DESCRIPTORS] = "descriptors",
-    [TIMELINE_PROCESSOR] = "processor", [TIMELINE_HANDOFF] = "handoff",
-    [TIMELINE_FRAMES] = "frames",       [TIMELINE_TABLES] = "tables",
-    [TIMELINE_STACKS] = "stacks",       [TIMELINE_CHECK] = "check",
-    [TIMELINE_MEMORY] = "memory",       [TIMELINE_GENERATOR] = "generator",
-    [TIMELINE_ACPI] = "ACPI",           [TIMELINE_CLOCK] = "clock",
-    [TIMELINE_THREADS] = "threads",     [TIMELINE_PROCESSORS] = "startup",
-    [TIMELINE_REPORT] = "report",
-};
+/* By enum nonos_stage, from the one behind the entry on (text_word). */
+static const char stage_names[] = "console\0hardware\0read\0BLAKE3\0Ed25519\0ML-DSA-65\0parse\0"
+                                  "measure\0place\0leave";
+/* By enum timeline_mark, without the self-tests': those are in their own table. */
+static const char mark_names[] =
+    "console\0descriptors\0processor\0handoff\0frames\0tables\0stacks\0"
+    "check\0memory\0ACPI\0generator\0clock\0threads\0startup\0report";
 
 static uint64_t marks[TIMELINE_COUNT];
 
@@ -33,8 +22,10 @@ void timeline_mark(enum timeline_mark mark)
 
 static const char *mark_name(unsigned mark)
 {
-    return mark_names[mark] != nullptr ? mark_names[mark]
-                                       : selftest_name(mark - TIMELINE_SELFTEST_1);
+    if (mark >= TIMELINE_ACPI)
+        return text_word(mark_names, mark - TIMELINE_SELFTEST_COUNT);
+    return mark >= TIMELINE_SELFTEST_1 ? selftest_name(mark - TIMELINE_SELFTEST_1)
+                                       : text_word(mark_names, mark);
 }
 
 /* The loader's stages; *last becomes the time of the last one. */
@@ -46,7 +37,8 @@ static size_t list_loader(const uint64_t tsc[NONOS_STAGE_COUNT], struct timeline
     for (unsigned i = NONOS_STAGE_ENTRY + 1; i < NONOS_STAGE_COUNT; i++) {
         if (tsc[i] < tsc[i - 1])
             return 0;
-        steps[count++] = (struct timeline_step){"loader", stage_names[i], tsc[i] - tsc[i - 1]};
+        steps[count++] = (struct timeline_step){
+            "loader", text_word(stage_names, i - NONOS_STAGE_ENTRY - 1), tsc[i] - tsc[i - 1]};
     }
     *last = tsc[NONOS_STAGE_JUMP];
     return count;

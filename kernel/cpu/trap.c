@@ -1,5 +1,6 @@
 #include "kernel/cpu/trap.h"
 
+#include "image/text.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/interrupts.h"
 #include "kernel/cpu/machine_check.h"
@@ -20,31 +21,30 @@
 #define FAULT_RESERVED (1u << 3)
 #define FAULT_FETCH (1u << 4)
 
-static const char *const names[VECTOR_EXCEPTIONS] = {
-    [0] = "divide error",
-    [1] = "debug exception",
-    [2] = "non-maskable interrupt",
-    [3] = "breakpoint",
-    [4] = "overflow",
-    [5] = "bound range exceeded",
-    [6] = "invalid opcode",
-    [7] = "floating-point instruction",
-    [8] = "double fault",
-    [10] = "invalid task state segment",
-    [11] = "segment not present",
-    [12] = "stack segment fault",
-    [13] = "general protection fault",
-    [14] = "page fault",
-    [16] = "x87 floating-point error",
-    [17] = "alignment check",
-    [18] = "machine check",
-    [19] = "SIMD floating-point error",
-    [20] = "virtualization exception",
-    [21] = "control protection exception",
-    [28] = "hypervisor injection exception",
-    [29] = "VMM communication exception",
-    [30] = "security exception",
-};
+/* By vector (text_word); none for the reserved ones. */
+static const char names[] = "divide error\0"
+                            "debug exception\0"
+                            "non-maskable interrupt\0"
+                            "breakpoint\0"
+                            "overflow\0"
+                            "bound range exceeded\0"
+                            "invalid opcode\0"
+                            "floating-point instruction\0"
+                            "double fault\0\0"
+                            "invalid task state segment\0"
+                            "segment not present\0"
+                            "stack segment fault\0"
+                            "general protection fault\0"
+                            "page fault\0\0"
+                            "x87 floating-point error\0"
+                            "alignment check\0"
+                            "machine check\0"
+                            "SIMD floating-point error\0"
+                            "virtualization exception\0"
+                            "control protection exception\0\0\0\0\0\0\0"
+                            "hypervisor injection exception\0"
+                            "VMM communication exception\0"
+                            "security exception\0\0";
 
 static const char *access_of(uint64_t error)
 {
@@ -90,12 +90,13 @@ static void describe(const struct trap_frame *frame, char text[WHAT_MAX_LEN])
     uint64_t address = control_read_cr2();
     bool is_page_fault = frame->vector == VECTOR_PAGE_FAULT;
     bool is_double_fault = frame->vector == VECTOR_DOUBLE_FAULT;
-    const char *name =
-        names[frame->vector] != nullptr ? names[frame->vector] : "reserved exception";
+    const char *name = text_word(names, frame->vector);
     const char *how;
     const struct stack *stack =
         is_page_fault || is_double_fault ? stack_left(frame, address, &how) : nullptr;
 
+    if (*name == '\0')
+        name = "reserved exception";
     if (stack != nullptr)
         (void)format_text(text, WHAT_MAX_LEN, "%s: the %s stack has %s (0x%016llx)", name,
                           stack->name, how, (unsigned long long)address);

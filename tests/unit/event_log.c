@@ -331,7 +331,11 @@ static void test_log_names_the_types_that_are_known(void **state)
     assert_string_equal(event_log_type_name(13), "IPL");
     assert_string_equal(event_log_type_name(0x80000003), "application");
     assert_string_equal(event_log_type_name(0x800000E0), "authority");
+    assert_string_equal(event_log_type_name(0x800000E2), "SPDM config");
     assert_null(event_log_type_name(0));
+    assert_null(event_log_type_name(0x80000000));
+    assert_null(event_log_type_name(0xE0));
+    assert_null(event_log_type_name(0x104));
     assert_null(event_log_type_name(0x8000FFFF));
     for (uint32_t type = 0; type < 0x100; type++) {
         const char *name = event_log_type_name(type);

@@ -131,6 +131,16 @@ static void test_text_compares_whole_pieces(void **state)
     assert_int_equal(text_find("", 0, '='), 0);
 }
 
+static void test_text_finds_a_word_of_a_list(void **state)
+{
+    static const char list[] = "one\0\0three";
+
+    (void)state;
+    assert_string_equal(text_word(list, 0), "one");
+    assert_string_equal(text_word(list, 1), "");
+    assert_string_equal(text_word(list, 2), "three");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_text_is_appended_until_it_does_not_fit),
         cmocka_unit_test(test_text_appends_the_longest_number),
         cmocka_unit_test(test_text_compares_whole_pieces),
+        cmocka_unit_test(test_text_finds_a_word_of_a_list),
     };
     return cmocka_run_group_tests_name("text", tests, nullptr, nullptr);
 }
