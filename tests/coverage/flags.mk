@@ -5,8 +5,10 @@ COUNTED := -fprofile-instr-generate -fcoverage-mapping
 # Static functions are counted by file and name: by the whole path, else boot/canary.c would be
 # kernel/canary.c as well.
 COUNTED += -Xclang -main-file-name -Xclang $$<
-# Not the tests, whose stand-ins have the names of what they stand for, and not PQClean.
-COUNTED := $$(if $$(filter tests/% crypto/pqclean/%,$$<),,$(COUNTED))
+# Not the tests, whose stand-ins have the names of what they stand for, but for those that include
+# what they test; and not PQClean.
+UNCOUNTED := $(filter-out $(shell grep -l '^\#include "[a-z_/]*\.c"' tests/unit/*.c),$(wildcard tests/*/*.c tests/*/*/*.c))
+COUNTED := $$(if $$(filter $(UNCOUNTED) crypto/pqclean/%,$$<),,$(COUNTED))
 KERNEL_FLAGS += $(COUNTED)
 LOADER_FLAGS += $(COUNTED)
 HOST_FLAGS += $(COUNTED)

@@ -34,6 +34,33 @@ static void test_every_processor_forgets_rights([[maybe_unused]] void **state)
     assert_int_equal(space_protect(space, LOW, 5 * PAGE_LEN, MAPPING_READ), NONOS_E_NOT_FOUND);
 }
 
+/* More than are forgotten one by one; and behind them one that nobody took away. */
+static void test_many_pages_at_once_are_all_forgotten([[maybe_unused]] void **state)
+{
+    static const size_t counts[] = {16, 17, 100};
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        vaddr_t end = LOW + counts[i] * PAGE_LEN;
+
+        assert_int_equal(space_map(space, LOW, end - LOW + PAGE_LEN, MAPPING_WRITE), NONOS_OK);
+        switch_to(0, nullptr, space);
+        switch_to(1, nullptr, space);
+        for (vaddr_t at = LOW; at <= end; at += PAGE_LEN) {
+            assert_int_not_equal(translate_on(0, at), 0);
+            assert_int_not_equal(translate_on(1, at), 0);
+        }
+        assert_int_equal(space_unmap(space, LOW, end - LOW), NONOS_OK);
+        for (vaddr_t at = LOW; at < end; at += PAGE_LEN) {
+            assert_int_equal(translate_on(0, at), 0);
+            assert_int_equal(translate_on(1, at), 0);
+        }
+        assert_int_not_equal(translate_on(0, end), 0);
+        assert_int_equal(space_unmap(space, end, PAGE_LEN), NONOS_OK);
+        switch_to(0, space, nullptr);
+        switch_to(1, space, nullptr);
+    }
+}
+
 /* Else a switch would cost as much with PCIDs as without. */
 static void test_a_pcid_keeps_what_still_holds([[maybe_unused]] void **state)
 {
@@ -374,6 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_every_processor_forgets_what_is_unmapped),
         TEST(test_every_processor_forgets_rights),
+        TEST(test_many_pages_at_once_are_all_forgotten),
         TEST(test_a_pcid_keeps_what_still_holds),
         TEST_WITHOUT(test_without_pcid_a_switch_forgets_everything),
         TEST(test_a_pcid_is_used_again_with_nothing_remembered),
