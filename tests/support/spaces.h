@@ -68,6 +68,7 @@ static int setup_with(bool pcid)
     quota = (struct quota){.limit_pages = 500};
     free_at_first = free_pages();
     assert_int_equal(space_create(&quota, &space), NONOS_OK);
+    assert_true((space->translations.pcid != 0) == pcid);
     return 0;
 }
 

@@ -249,6 +249,7 @@ static void test_an_owner_stays_until_the_block_is_freed(void **state)
         assert_false(frames_is_owned(owned, FRAMES_KERNEL));
         assert_false(frames_is_owned(owned, turn == 0 ? FRAMES_PROGRAM : FRAMES_HEAP));
         assert_true(frames_is_owned(other, FRAMES_KERNEL));
+        assert_false(frames_is_owned(owned + 8, owner));
         assert_int_equal(frames_order(owned), 2);
     }
     assert_panic(frames_set_owner(owned + PAGE_LEN, FRAMES_HEAP), "not the start");

@@ -182,6 +182,19 @@ static void test_rights_change_where_pages_are([[maybe_unused]] void **state)
                      NONOS_E_SIZE);
 }
 
+/* Interrupts are off meanwhile. */
+static void test_one_call_changes_the_rights_of_so_many_pages([[maybe_unused]] void **state)
+{
+    vaddr_t next;
+
+    for (size_t i = 0; i <= MAPPING_BATCH_PAGES; i++)
+        assert_int_equal(add(LOW + i * PAGE_LEN, FRAME + i * PAGE_LEN, 0), NONOS_OK);
+    assert_int_equal(mapping_user_protect(root, LOW, LOW + (MAPPING_BATCH_PAGES + 1) * PAGE_LEN,
+                                          MAPPING_WRITE, &next),
+                     NONOS_OK);
+    assert_int_equal(next, LOW + MAPPING_BATCH_PAGES * PAGE_LEN);
+}
+
 /* Against a plain record, at addresses that share tables on every level, and with too little
  * memory. */
 static void test_random_use_follows_a_record([[maybe_unused]] void **state)
@@ -225,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup(test_removing_nothing_comes_to_an_end, setup),
         cmocka_unit_test_setup(test_pages_are_removed_in_batches, setup),
         cmocka_unit_test_setup(test_rights_change_where_pages_are, setup),
+        cmocka_unit_test_setup(test_one_call_changes_the_rights_of_so_many_pages, setup),
         cmocka_unit_test_setup(test_random_use_follows_a_record, setup),
     };
 

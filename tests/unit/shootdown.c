@@ -1,5 +1,6 @@
 #include "kernel/mem/shootdown.h"
 
+#include "kernel/cpu/interrupt_flag.h"
 #include "kernel/mem/mapping.h"
 #include "tests/support/spaces.h"
 
@@ -34,31 +35,49 @@ static void test_every_processor_forgets_rights([[maybe_unused]] void **state)
     assert_int_equal(space_protect(space, LOW, 5 * PAGE_LEN, MAPPING_READ), NONOS_E_NOT_FOUND);
 }
 
-/* More than are forgotten one by one; and behind them one that nobody took away. */
+/* Maps count pages, one in step, and a last one; takes all but that one away. */
+static void unmap_many(size_t count, uint64_t step)
+{
+    vaddr_t end = LOW + count * step;
+
+    for (vaddr_t at = LOW; at <= end; at += step)
+        assert_int_equal(space_map(space, at, PAGE_LEN, MAPPING_WRITE), NONOS_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        switch_to(i, nullptr, space);
+        for (vaddr_t at = LOW; at <= end; at += step)
+            assert_int_not_equal(translate_on(i, at), 0);
+    }
+    assert_int_equal(space_unmap(space, LOW, end - LOW), NONOS_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        for (vaddr_t at = LOW; at < end; at += step)
+            assert_int_equal(translate_on(i, at), 0);
+        assert_int_not_equal(translate_on(i, end), 0);
+        switch_to(i, space, nullptr);
+    }
+    assert_int_equal(space_unmap(space, end, PAGE_LEN), NONOS_OK);
+}
+
+/* More than are forgotten one by one, and far from each other in one table. */
 static void test_many_pages_at_once_are_all_forgotten([[maybe_unused]] void **state)
 {
-    static const size_t counts[] = {16, 17, 100};
+    unmap_many(16, PAGE_LEN);
+    unmap_many(17, PAGE_LEN);
+    unmap_many(100, PAGE_LEN);
+    unmap_many(16, 30 * PAGE_LEN);
+}
 
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        vaddr_t end = LOW + counts[i] * PAGE_LEN;
-
-        assert_int_equal(space_map(space, LOW, end - LOW + PAGE_LEN, MAPPING_WRITE), NONOS_OK);
-        switch_to(0, nullptr, space);
-        switch_to(1, nullptr, space);
-        for (vaddr_t at = LOW; at <= end; at += PAGE_LEN) {
-            assert_int_not_equal(translate_on(0, at), 0);
-            assert_int_not_equal(translate_on(1, at), 0);
-        }
-        assert_int_equal(space_unmap(space, LOW, end - LOW), NONOS_OK);
-        for (vaddr_t at = LOW; at < end; at += PAGE_LEN) {
-            assert_int_equal(translate_on(0, at), 0);
-            assert_int_equal(translate_on(1, at), 0);
-        }
-        assert_int_not_equal(translate_on(0, end), 0);
-        assert_int_equal(space_unmap(space, end, PAGE_LEN), NONOS_OK);
-        switch_to(0, space, nullptr);
-        switch_to(1, space, nullptr);
-    }
+/* Who takes a page away knows by itself what it has forgotten. */
+static void test_who_changes_pages_keeps_the_others([[maybe_unused]] void **state)
+{
+    assert_int_equal(space_map(space, LOW, 2 * PAGE_LEN, 0), NONOS_OK);
+    switch_to(0, nullptr, space);
+    assert_int_not_equal(translate_on(0, LOW), 0);
+    assert_int_not_equal(translate_on(0, LOW + PAGE_LEN), 0);
+    assert_int_equal(space_unmap(space, LOW, PAGE_LEN), NONOS_OK);
+    switch_to(0, space, nullptr);
+    switch_to(0, nullptr, space);
+    assert_null(processors_recall(0, LOW));
+    assert_non_null(processors_recall(0, LOW + PAGE_LEN));
 }
 
 /* Else a switch would cost as much with PCIDs as without. */
@@ -145,6 +164,7 @@ static unsigned asked_elsewhere;
 
 static void ask_elsewhere(void)
 {
+    assert_false(interrupts_are_on());
     if (asked_elsewhere++ > 0) {
         processors_answer_all();
         return;
@@ -166,7 +186,9 @@ static void test_two_processors_ask_each_other([[maybe_unused]] void **state)
     }
     asked_elsewhere = 0;
     processors_wait = ask_elsewhere;
+    interrupts_enable();
     shootdown(&space->translations, LOW, LOW + PAGE_LEN);
+    assert_true(interrupts_disable());
     processors_wait = processors_answer_all;
     assert_in_range(asked_elsewhere, 2, 10);
     for (uint32_t i = 0; i < 2; i++) {
@@ -402,6 +424,7 @@ int main(void)
         TEST(test_every_processor_forgets_what_is_unmapped),
         TEST(test_every_processor_forgets_rights),
         TEST(test_many_pages_at_once_are_all_forgotten),
+        TEST(test_who_changes_pages_keeps_the_others),
         TEST(test_a_pcid_keeps_what_still_holds),
         TEST_WITHOUT(test_without_pcid_a_switch_forgets_everything),
         TEST(test_a_pcid_is_used_again_with_nothing_remembered),

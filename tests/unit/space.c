@@ -141,6 +141,16 @@ static void test_room_is_found_and_not_given_out_again([[maybe_unused]] void **s
     assert_int_equal(third, first);
 }
 
+static void test_room_of_many_pages_is_kept_as_a_whole([[maybe_unused]] void **state)
+{
+    vaddr_t first;
+    vaddr_t second;
+
+    assert_int_equal(space_map_anywhere(space, 20 * PAGE_LEN, 0, &first), NONOS_OK);
+    assert_int_equal(space_map_anywhere(space, PAGE_LEN, 0, &second), NONOS_OK);
+    assert_int_equal(second, first + 20 * PAGE_LEN);
+}
+
 static void test_a_program_is_written_into_its_pages([[maybe_unused]] void **state)
 {
     static uint8_t bytes[PAGE_LEN];
@@ -245,12 +255,30 @@ static void test_the_audit_sees_what_must_not_be([[maybe_unused]] void **state)
     assert_false(audit_space_is_clean(&audit));
     table[0] = kept;
 
-    kept = root[300];
-    root[300] = 0x1000 | 1;
+    for (size_t i = 256; i < 512; i += 51) { /* the first and the last, too */
+        kept = root[i];
+        root[i] = 0x1000 | 1;
+        space_audit(space, &audit);
+        assert_int_equal(audit.root_entries, 1);
+        assert_false(audit_space_is_clean(&audit));
+        root[i] = kept;
+    }
+}
+
+/* Of all spaces at once, where the kernel's own entry lets programs in. */
+static void test_the_audit_sees_a_kernel_that_is_open([[maybe_unused]] void **state)
+{
+    uint64_t *entries[] = {(uint64_t *)direct_map_at(space->translations.root) + 300,
+                           (uint64_t *)direct_map_at(kernel_root) + 300};
+    struct audit_space audit;
+
+    for (size_t i = 0; i < 2; i++)
+        *entries[i] = 0x1000 | 1 | PROCESSORS_USER_BIT;
     space_audit(space, &audit);
     assert_int_equal(audit.root_entries, 1);
     assert_false(audit_space_is_clean(&audit));
-    root[300] = kept;
+    for (size_t i = 0; i < 2; i++)
+        *entries[i] = 0;
 }
 
 int main(void)
@@ -263,10 +291,12 @@ int main(void)
         TEST(test_a_quota_that_is_too_small_leaves_nothing),
         TEST(test_what_is_mapped_is_not_mapped_over),
         TEST(test_room_is_found_and_not_given_out_again),
+        TEST(test_room_of_many_pages_is_kept_as_a_whole),
         TEST(test_a_program_is_written_into_its_pages),
         TEST(test_failure_at_every_allocation_leaves_nothing),
         TEST(test_running_out_of_quota_anywhere_leaves_nothing),
         TEST(test_the_audit_sees_what_must_not_be),
+        TEST(test_the_audit_sees_a_kernel_that_is_open),
     };
 
     return cmocka_run_group_tests_name("space", tests, nullptr, nullptr);
