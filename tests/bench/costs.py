@@ -5,6 +5,7 @@
     bench: done
 """
 
+import collections
 import re
 import subprocess
 
@@ -19,9 +20,13 @@ EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0x501,iosize=4"]
 EXIT_DONE = 1
 STOPPED = "NONOS: stopped"  # after a panic, when the machine goes on for ever
 LIMIT = 120  # seconds
-# The processors that both systems are measured on. Without ERMS, as the counter would take each
-# byte of a page that is cleared for an instruction where a processor with it says "use bytes".
-PROCESSORS = {"no Meltdown": "max,-erms", "Meltdown": "max,-erms,vendor=GenuineIntel"}
+# What both systems are measured on, a pair of columns each: QEMU's model of a processor; which of
+# our kernels that measure (tests/bench/rules.mk); whether Linux is started there too. Without ERMS,
+# as the counter would take each byte of a page that is cleared for an instruction where a processor
+# with it says "use bytes". The first is the one that bars are about.
+Variant = collections.namedtuple("Variant", "processor kernel has_linux", defaults=("costs", True))
+VARIANTS = {"no Meltdown": Variant("max,-erms"),
+            "Meltdown": Variant("max,-erms,vendor=GenuineIntel")}
 # In the order of the table: name, what is done.
 ROWS = [
     ("null-call", "the cheapest system call"),
@@ -36,13 +41,31 @@ ROWS = [
     ("kernel-switch-across", "the same, to another address space"),
     ("switch-threads", "yield to a thread of the same process"),
     ("switch-processes", "yield to a thread of another process"),
-    ("kernel-wake", "signal a higher thread, inside the kernel"),
+    ("kernel-wake", "wake a higher thread, inside the kernel"),
+    ("kernel-wake-across", "the same, in another address space"),
     ("wake-threads", "wake a higher thread, until it runs"),
     ("wake-processes", "the same, of another process"),
+    ("end", "end, until who waits for it runs"),
+    ("end-by-fault", "end by a fault, the same way"),
+    ("fault-handler", "a fault, until the program handles it"),
     ("pipe-threads", "a byte there and back, two threads"),
     ("pipe-processes", "a byte there and back, two processes"),
     ("start", "from reset to the first program"),
 ]
+# Why a side has no figure in a row.
+INSIDE = "inside the kernel it would take a module"
+MESSAGES = "there are no messages yet"
+ABSENT = {
+    "NONOS": {"page-fault": "memory is there when memory_map returns, no fault brings it",
+              "fault-handler": "a fault ends the thread, no program handles its own",
+              "pipe-threads": MESSAGES, "pipe-processes": MESSAGES},
+    "Linux": {"kernel-switch-same": INSIDE, "kernel-switch-across": INSIDE, "kernel-wake": INSIDE,
+              "kernel-wake-across": INSIDE},
+}
+# What a figure of this kernel does not say by itself.
+WAKES = "by calls that only the benchmark's kernel has (tests/bench/guest_calls.c)"
+REMARKS = {"wake-threads": WAKES, "wake-processes": WAKES,
+           "end-by-fault": "most of it is its line on the console; Linux prints none there"}
 
 
 def with_processor(accelerator, processor):

@@ -69,6 +69,12 @@ static void measure_programs(void)
     report("switch-threads", samples, overhead);
     users_run_yields(true);
     report("switch-processes", samples, overhead);
+    users_run_wakes(false);
+    report("wake-threads", samples, overhead);
+    users_run_wakes(true);
+    report("wake-processes", samples, overhead);
+    report("end", users_run_ends(false), overhead);
+    report("end-by-fault", users_run_ends(true), overhead);
 }
 
 static void measure_kernel_threads(void)
@@ -77,7 +83,8 @@ static void measure_kernel_threads(void)
 
     report("kernel-switch-same", pairs_switch(nullptr, nullptr), overhead);
     report("kernel-switch-across", pairs_switch(users_process(0), users_process(1)), overhead);
-    report("kernel-wake", pairs_wake(), overhead);
+    report("kernel-wake", pairs_wake(nullptr, nullptr), overhead);
+    report("kernel-wake-across", pairs_wake(users_process(0), users_process(1)), overhead);
 }
 
 void prompt_run(void)

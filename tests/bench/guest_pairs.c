@@ -89,11 +89,13 @@ static void wakes([[maybe_unused]] void *argument)
     }
 }
 
-struct samples *pairs_wake(void)
+struct samples *pairs_wake(struct process *from, struct process *to)
 {
     given = EVENT_INIT;
     run_two(
-        (struct thread_request){.name = "woken", .function = woken, .priority = PAIR_PRIORITY + 1},
-        (struct thread_request){.name = "wakes", .function = wakes, .priority = PAIR_PRIORITY});
+        (struct thread_request){
+            .name = "woken", .function = woken, .priority = PAIR_PRIORITY + 1, .process = to},
+        (struct thread_request){
+            .name = "wakes", .function = wakes, .priority = PAIR_PRIORITY, .process = from});
     return &samples;
 }

@@ -20,6 +20,6 @@ void pairs_run(struct thread_request *requests, size_t count);
 struct samples *pairs_switch(struct process *from, struct process *to);
 
 /* One signals an event, another one of a higher priority, which waits for it, goes on. */
-struct samples *pairs_wake(void);
+struct samples *pairs_wake(struct process *from, struct process *to);
 
 #endif

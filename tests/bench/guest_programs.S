@@ -24,6 +24,10 @@
     syscall
 .endm
 
+/* Codes that thread_exit takes for calls that are not there yet (guest_calls.c). */
+.set WAIT, 0xE0000001
+.set SIGNAL, 0xE0000002
+
 .macro PROGRAM name
     .globl cost_\name, cost_\name\()_end
     .balign 16
@@ -162,6 +166,34 @@ PROGRAM yielded_to
     STORE $0
 END yielded_to
 
+/* One that waits at a higher priority than the other, which signals. */
+PROGRAM wakes
+    BEGIN_SAMPLE
+    movl $SIGNAL, %edi
+    CALL CALL_THREAD_EXIT
+    movl %r12d, %eax
+    STORE $0
+END wakes
+
+PROGRAM woken
+    movl $WAIT, %edi
+    CALL CALL_THREAD_EXIT
+    rdtsc
+    STORE $0
+END woken
+
+/* The counter before the end, which somebody else waits for. */
+PROGRAM exit
+    rdtsc
+    movl %eax, SAMPLES_TICKS(%r13)
+END exit
+
+PROGRAM fault
+    rdtsc
+    movl %eax, SAMPLES_TICKS(%r13)
+    movb $1, NOWHERE
+END fault
+
 /* From here on nothing is measured: what may keep interrupts off for long. */
 .macro REPEAT times
     incl %ebx
@@ -200,9 +232,5 @@ PROGRAM map_too_long
     CALL CALL_MEMORY_MAP
     REPEAT 4
 END map_too_long
-
-PROGRAM fault
-    movb $1, NOWHERE
-END fault
 
     .section .note.GNU-stack, "", @progbits

@@ -47,12 +47,22 @@ static void run_programs(void)
     tell_tlb("switch-threads", 2 * SAMPLES_MAX);
     users_run_yields(true);
     tell_tlb("switch-processes", 2 * SAMPLES_MAX);
+    users_run_wakes(false);
+    tell_tlb("wake-threads", 2 * SAMPLES_MAX);
+    users_run_wakes(true);
+    tell_tlb("wake-processes", 2 * SAMPLES_MAX);
+    (void)users_run_ends(false);
+    tell_tlb("end", SAMPLES_MAX);
+    (void)users_run_ends(true);
+    tell_tlb("end-by-fault", SAMPLES_MAX);
     (void)pairs_switch(nullptr, nullptr);
     tell_tlb("kernel-switch-same", 2 * SAMPLES_MAX);
     (void)pairs_switch(users_process(0), users_process(1));
     tell_tlb("kernel-switch-across", 2 * SAMPLES_MAX);
-    (void)pairs_wake();
+    (void)pairs_wake(nullptr, nullptr);
     tell_tlb("kernel-wake", 2 * SAMPLES_MAX);
+    (void)pairs_wake(users_process(0), users_process(1));
+    tell_tlb("kernel-wake-across", 2 * SAMPLES_MAX);
 }
 
 static void end_at_once([[maybe_unused]] void *argument)

@@ -1,10 +1,12 @@
 #include "tests/bench/guest_users.h"
 
 #include "abi/error.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/mem/mapping.h"
 #include "kernel/mem/paging.h"
 #include "kernel/panic.h"
+#include "kernel/sched/event.h"
 #include "kernel/sched/thread.h"
 #include "kernel/user/syscall.h"
 #include "tests/bench/guest_pairs.h"
@@ -30,11 +32,14 @@ DECLARE(map_unmap)
 DECLARE(map_touch_unmap)
 DECLARE(yields)
 DECLARE(yielded_to)
+DECLARE(wakes)
+DECLARE(woken)
+DECLARE(exit)
+DECLARE(fault)
 DECLARE(log_long)
 DECLARE(random_long)
 DECLARE(map_long)
 DECLARE(map_too_long)
-DECLARE(fault)
 
 const struct users_text users_programs[USERS_COUNT] = {
     [USER_NOTHING] = TEXT("nothing", nothing, 0),
@@ -49,7 +54,6 @@ const struct users_text users_programs[USERS_COUNT] = {
     [USER_RANDOM_LONG] = TEXT("random-long", random_long, NONOS_OK),
     [USER_MAP_LONG] = TEXT("map-long", map_long, NONOS_OK),
     [USER_MAP_TOO_LONG] = TEXT("map-too-long", map_too_long, NONOS_E_QUOTA),
-    [USER_FAULT] = TEXT("fault", fault, 0),
 };
 
 static struct guest_process processes[2];
@@ -105,7 +109,7 @@ void users_make(struct guest_process *guest)
 {
     /* All of them, as they lie in guest_programs.S. */
     const struct guest_program all = {
-        .name = "bench", .code = cost_first, .len = len_of(cost_first, cost_fault_end)};
+        .name = "bench", .code = cost_first, .len = len_of(cost_first, cost_map_too_long_end)};
 
     if (guest_process_make(guest, &all, QUOTA_PAGES) != NONOS_OK)
         panic("there is no memory for a process that measures");
@@ -151,18 +155,53 @@ uint64_t users_run(enum users_program program)
     return run(users_programs[program].code);
 }
 
+/* The counter before it in one, and after it in the other, whose priority may be higher. */
+static void run_two(const uint8_t *before, const uint8_t *after, uint32_t after_priority,
+                    bool across)
+{
+    struct start to = {after, SAMPLES_VADDR};
+    struct start from = {before, SAMPLES_VADDR + PAGE_LEN};
+    struct thread_request two[] = {request(&to, 0), request(&from, across)};
+    const struct samples *begun = page_at(&processes[across], from.samples);
+    struct samples *done = users_samples();
+
+    memset(done, 0, PAGE_LEN);
+    two[0].priority = after_priority;
+    pairs_run(two, 2);
+    if (begun->count != done->count)
+        panic("two programs that hand over to each other did not do so equally often");
+    for (size_t i = 0; i < done->count; i++)
+        done->ticks[i] -= begun->ticks[i];
+}
+
 void users_run_yields(bool across)
 {
-    struct start to = {cost_yielded_to, SAMPLES_VADDR};
-    struct start from = {cost_yields, SAMPLES_VADDR + PAGE_LEN};
-    struct thread_request two[] = {request(&to, 0), request(&from, across)};
-    const struct samples *before = page_at(&processes[across], from.samples);
-    struct samples *after = users_samples();
+    run_two(cost_yields, cost_yielded_to, PAIR_PRIORITY, across);
+}
 
-    memset(after, 0, PAGE_LEN);
-    pairs_run(two, 2);
-    if (before->count != after->count)
-        panic("two programs that yield to each other did not do so equally often");
-    for (size_t i = 0; i < after->count; i++)
-        after->ticks[i] -= before->ticks[i];
+void users_run_wakes(bool across)
+{
+    users_forget_signals();
+    run_two(cost_wakes, cost_woken, PAIR_PRIORITY + 1, across);
+}
+
+struct samples *users_run_ends(bool by_fault)
+{
+    static struct samples samples;
+    struct event ended = EVENT_INIT;
+    struct start start = {by_fault ? cost_fault : cost_exit, SAMPLES_VADDR};
+    struct thread_request one = request(&start, 0);
+    const volatile uint32_t *begun = &users_samples()->ticks[0];
+    struct thread *thread;
+
+    one.ended = &ended;
+    one.cpu = cpu_current();
+    samples.count = 0;
+    for (size_t i = 0; i < SAMPLES_MAX; i++) {
+        if (thread_create(&one, &thread) != NONOS_OK)
+            panic("there is no memory for a thread that ends");
+        event_wait(&ended);
+        samples_add(&samples, samples_now() - *begun);
+    }
+    return &samples;
 }

@@ -21,7 +21,6 @@ enum users_program {
     USER_RANDOM_LONG,
     USER_MAP_LONG,
     USER_MAP_TOO_LONG,
-    USER_FAULT, /* ends itself by it */
     USERS_COUNT,
 };
 
@@ -44,8 +43,17 @@ uint64_t users_run_first(void);
 /* Runs a program to its end; returns what its last call returned. */
 uint64_t users_run(enum users_program program);
 
-/* Runs two programs, in one process or in two, that yield to each other. */
+/* Runs two programs, in one process or in two: they yield to each other; one wakes the other, which
+ * has a higher priority, by calls that the product does not have (guest_calls.c). */
 void users_run_yields(bool across);
+void users_run_wakes(bool across);
+
+/* Runs a program that ends itself, by a call or by a fault, SAMPLES_MAX times: from its last
+ * instruction until whoever waits for its end goes on. */
+struct samples *users_run_ends(bool by_fault);
+
+/* For users_run_wakes: of what has been signalled before nothing is left. */
+void users_forget_signals(void);
 
 /* What the program that ran last has measured. */
 struct samples *users_samples(void);

@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #define PAGE_LEN 4096u
-#define NOWHERE 0x10000 // not mapped: below what the program is linked at
 /* Where the machine has the device that ends it. */
 #define EXIT_PORT 0x501
 
@@ -98,7 +97,7 @@ static void call_random(size_t i)
 static void call_bad_pointer(size_t i)
 {
     (void)i;
-    (void)linux_call(LINUX_RT_SIGPROCMASK, 0, NOWHERE, 0, 8, 0, 0);
+    (void)linux_call(LINUX_RT_SIGPROCMASK, 0, LINUX_NOWHERE, 0, 8, 0, 0);
 }
 
 static void touch(size_t i)
@@ -195,6 +194,7 @@ int main(void)
     measure("random-32", call_random);
     measure_memory();
     pairs_measure();
+    ends_measure();
     printf("bench: done\n");
     leave();
 }

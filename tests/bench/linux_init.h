@@ -12,10 +12,13 @@
 #define LINUX_MUNMAP 11
 #define LINUX_RT_SIGPROCMASK 14
 #define LINUX_SCHED_YIELD 24
+#define LINUX_EXIT 60
 #define LINUX_GETPPID 110
 #define LINUX_FUTEX 202
 #define LINUX_CLOCK_GETTIME 228
 #define LINUX_GETRANDOM 318
+
+#define LINUX_NOWHERE 0x10000 /* not mapped: below what the program is linked at */
 
 /* System V ABI for AMD64 §A.2.1. */
 static inline __attribute__((always_inline)) long linux_call(long number, long a, long b, long c,
@@ -49,3 +52,6 @@ void report(const char *name, struct samples *taken);
 
 /* What two threads, or two processes, cost each other. */
 void pairs_measure(void);
+
+/* What a fault costs that the kernel does not mend, and the end of a process. */
+void ends_measure(void);

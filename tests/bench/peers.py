@@ -18,31 +18,34 @@ def count_twice(counter, what):
     return {**runs[0], "spread": costs.spread(runs)}
 
 
-def processors(is_fast):
-    return list(costs.PROCESSORS.items())[:1 if is_fast else None]
+def variants(is_fast):
+    return list(costs.VARIANTS.items())[:1 if is_fast else None]
 
 
-def count_own(build, processor):
+def count_own(build, variant):
     return costs.run(machine.pvh_command(
-        machine.find_qemu(), costs.with_processor(guests.COUNTING, processor),
-        os.path.join(build, "tests", "bench", "costs.unsigned"), extra=costs.EXIT_DEVICE))
+        machine.find_qemu(), costs.with_processor(guests.COUNTING, variant.processor),
+        os.path.join(build, "tests", "bench", variant.kernel + ".unsigned"),
+        extra=costs.EXIT_DEVICE))
 
 
 def measure_own(build, is_fast):
-    """{processor: costs} of this kernel."""
-    return {name: count_twice(lambda each=processor: count_own(build, each),
+    """{variant: costs} of this kernel."""
+    return {name: count_twice(lambda each=variant: count_own(build, each),
                               f"this kernel on a processor with {name}")
-            for name, processor in processors(is_fast)}
+            for name, variant in variants(is_fast)}
 
 
 def measure_linux(build, is_fast):
-    """{"version": ..., processor: costs}; None where there is no Linux to be had at once."""
+    """{"version": ..., variant: costs}; None where there is no Linux to be had at once."""
     if not peer_linux.is_there(build):
         return None
     found = {"version": peer_linux.version(build)}
-    for name, processor in processors(is_fast):
-        found[name] = count_twice(lambda each=processor: peer_linux.count(build, each),
-                                  f"Linux on a processor with {name}")
+    for name, variant in variants(is_fast):
+        if variant.has_linux:
+            found[name] = count_twice(
+                lambda each=variant.processor: peer_linux.count(build, each),
+                f"Linux on a processor with {name}")
     return found
 
 
@@ -65,7 +68,7 @@ def lines(own, linux, recorded, tlb):
     """The table: medians. recorded: what the baseline has of Linux, shown where none was run.
     tlb: writes of CR3, and INVLPGs, of this kernel's operations."""
     sides = {"NONOS": own, "Linux": linux or recorded}
-    shown = [name for name in costs.PROCESSORS if name in own]
+    shown = [name for name in costs.VARIANTS if name in own]
     yield "What operations cost, in instructions; medians"
     yield f"  {'':40}" + "".join(f"{name:>30}" for name in shown)
     yield (f"  {'Linux: ' + sides['Linux']['version']:40}"
@@ -76,6 +79,7 @@ def lines(own, linux, recorded, tlb):
         yield (f"  {what:40}" + "".join(f"{cell(count):>15}" for count in counts)
                + tlb_of(name, tlb)
                + (f"  bar {bar}{'  ABOVE' if (counts[0] or 0) > bar else ''}" if bar else ""))
+    yield from remarks()
     yield "  CR3, INVLPG: how many of them NONOS has in one operation, if any, without Meltdown"
     for side in SIDES:
         for each in shown:
@@ -83,6 +87,20 @@ def lines(own, linux, recorded, tlb):
     if not linux:
         yield ("  Linux is what was recorded: it is not in the build folder; without FAST=1 it is "
                "fetched.")
+
+
+def remarks():
+    """Why there is no figure, or what one does not say: the rows that share it in one line."""
+    whats, said = dict(costs.ROWS), {}
+    for side in SIDES:
+        for name, why in costs.ABSENT[side].items():
+            said.setdefault(f"none of {side}: {why}", []).append(name)
+    for name, what in costs.REMARKS.items():
+        said.setdefault(f"{SIDES[0]}: {what}", []).append(name)
+    for text, names in said.items():
+        more = f" and {len(names) - 1} more" if len(names) > 2 else ""
+        shown = names[:1] if more else names
+        yield f"  {'; '.join(whats[name] for name in shown)}{more}: {text}"
 
 
 def footnotes(side, processor, found):

@@ -58,7 +58,7 @@ $(BENCH)/files: $(call objects,host,tests/bench/files.c $(filter-out tools/main.
 	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $^ $(HOST_LIBS) -o $@
 
 # The first program of the Linux that is compared with: all that its initramfs has.
-BENCH_LINUX := $(call objects,host,$(addprefix tests/bench/,linux_init.c linux_pairs.c samples.c))
+BENCH_LINUX := $(call objects,host,$(addprefix tests/bench/,linux_init.c linux_pairs.c linux_ends.c samples.c))
 $(BENCH)/linux_init: $(BENCH_LINUX)
 	@mkdir -p $(@D)
 	$(SAY) link $@
@@ -87,7 +87,8 @@ $(BUILD)/tests/samples: $(BUILD)/san/tests/bench/samples.o
 # Kernels that measure themselves in place of the prompt: what operations cost, and for how long
 # interrupts stay off.
 BENCH_GUEST := $(BUILD)/kernel/symbols-empty.S.o $(filter-out %/kernel/prompt.o,$(KERNEL_PARTS)) \
-    $(call objects,kernel,$(addprefix tests/bench/,$(addprefix guest_,pairs.c users.c programs.S) samples.c) tests/guest/process.c)
+    $(call objects,kernel,$(addprefix tests/bench/,$(addprefix guest_,pairs.c users.c calls.c programs.S) samples.c) tests/guest/process.c)
+$(BENCH)/costs.elf: private KERNEL_LDFLAGS += --wrap=call_thread_exit
 $(BENCH)/costs.elf: $(BENCH_GUEST) $(BUILD)/kernel/tests/bench/guest_costs.o
 	@mkdir -p $(@D)
 	$(SAY) link $@
@@ -98,9 +99,9 @@ $(BENCH)/%.unsigned: $(BENCH)/%.elf $(NONOS)
 # and out. The libraries never touch the flag.
 STRETCH_FLAGS := -Itests/bench/stretch $(KERNEL_FLAGS)
 $(eval $(call world,stretch,$(CC) $(STRETCH_FLAGS),,kernel))
-$(BENCH)/stretch.elf: private KERNEL_LDFLAGS += $(addprefix --wrap=,trap_handle syscall_dispatch user_enter)
+$(BENCH)/stretch.elf: private KERNEL_LDFLAGS += $(addprefix --wrap=,trap_handle syscall_dispatch user_enter call_thread_exit)
 $(BENCH)/stretch.elf: $(call objects,stretch,$(filter-out kernel/prompt.c,$(KERNEL)) $(addprefix \
-    tests/bench/,$(addprefix guest_,stretch.c pairs.c users.c programs.S) samples.c stretch/stretch.c) tests/guest/process.c) \
+    tests/bench/,$(addprefix guest_,stretch.c pairs.c users.c calls.c programs.S) samples.c stretch/stretch.c) tests/guest/process.c) \
     $(filter-out $(BUILD)/kernel/kernel/%,$(KERNEL_PARTS)) $(BUILD)/kernel/symbols-empty.S.o
 	@mkdir -p $(@D)
 	$(SAY) link $@

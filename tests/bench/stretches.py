@@ -80,7 +80,8 @@ def measure(build):
     """The stretches, and what operations do to the TLB."""
     elf = os.path.join(build, "tests", "bench", "stretch.elf")
     text = costs.listen(machine.pvh_command(
-        machine.find_qemu(), costs.with_processor(guests.COUNTING, costs.PROCESSORS["no Meltdown"]),
+        machine.find_qemu(), costs.with_processor(guests.COUNTING,
+                                                  costs.VARIANTS["no Meltdown"].processor),
         elf.replace(".elf", ".unsigned"), extra=costs.EXIT_DEVICE))
     costs.read_costs(text)  # that it came to its end
     return require_every_way(read_stretches(text, read_symbols(elf))), read_tlb(text)

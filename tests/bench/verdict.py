@@ -5,7 +5,8 @@ TIMER = 20_000  # instructions, for interrupts of firmware's timer
 SLACK = 1000  # instructions: of a step as short as this, two percent are a handful
 KERNEL_BAR, LOADER_BAR = 16_000_000, 14_000_000
 # Of this kernel on a processor without Meltdown.
-OPERATION_BARS = {"null-call": 120, "kernel-switch-same": 150, "kernel-switch-across": 200}
+OPERATION_BARS = {"null-call": 120, "kernel-switch-same": 150, "kernel-switch-across": 200,
+                  "wake-threads": 500, "wake-processes": 500}
 OPERATION_SLACK = 2  # instructions
 STRETCH_BAR = 20_000  # instructions with interrupts off, after the start
 SIZE_BARS = {"kernel.bin": 204_800, "kernel.bin without crypto and signatures": 98_304,

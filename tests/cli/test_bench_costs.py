@@ -66,13 +66,44 @@ def names_in(source, *starts):
                 if '"' in line and any(start in line for start in starts)}
 
 
-def test_every_operation_that_is_measured_is_a_row():
+def measured():
+    """What each side measures, by its sources."""
     linux = (names_in("linux_init.c", " measure(") | names_in("linux_pairs.c", " measure_threads(",
-                                                              " measure_processes("))
+                                                              " measure_processes(")
+             | names_in("linux_ends.c", " report(\"", " measure_end(\""))
     own = names_in("guest_costs.c", " report(\"") | names_in("guest_users.c", "= TEXT(")
+    unmeasured = {"nothing"} | {name for name in own if name.endswith("-long")}
     assert len(linux) > 10 and len(own) > 10
-    unmeasured = {"nothing", "fault"} | {name for name in own if name.endswith("-long")}
-    assert linux | own - unmeasured | {"start"} == {name for name, _ in costs.ROWS}
+    return {"Linux": linux | {"start"}, "NONOS": own - unmeasured | {"start"}}
+
+
+def test_every_operation_that_is_measured_is_a_row():
+    assert set().union(*measured().values()) == {name for name, _ in costs.ROWS}
+
+
+@pytest.mark.parametrize("side", peers.SIDES)
+def test_a_row_without_a_figure_says_why_and_only_such_a_row(side):
+    rows = {name for name, _ in costs.ROWS}
+    assert set(costs.ABSENT[side]) == rows - measured()[side]
+    text = "\n".join(peers.remarks())
+    assert all(f"none of {side}: {why}" in text for why in costs.ABSENT[side].values())
+    assert set(costs.REMARKS) <= rows
+
+
+def test_each_variant_is_counted_with_its_own_kernel_and_processor(monkeypatch):
+    monkeypatch.setattr(costs, "run", lambda command: " ".join(command))
+    command = peers.count_own("dir", costs.Variant("Model,-x", "other"))
+    assert "-cpu Model,-x " in command and "dir/tests/bench/other.unsigned" in command
+
+
+def test_a_variant_without_linux_starts_none(monkeypatch):
+    monkeypatch.setattr(costs, "VARIANTS", {"a": costs.Variant("A"),
+                                            "b": costs.Variant("B", has_linux=False)})
+    monkeypatch.setattr(peers.peer_linux, "is_there", lambda build: True)
+    monkeypatch.setattr(peers.peer_linux, "version", lambda build: "1")
+    monkeypatch.setattr(peers.peer_linux, "count", lambda build, model: {"costs": {model: [1] * 3}})
+    found = peers.measure_linux("dir", False)
+    assert set(found) == {"version", "a"} and found["a"]["costs"] == {"A": [1] * 3}
 
 
 def side(median):
