@@ -42,6 +42,8 @@ KERNEL_FLAGS += -mstack-protector-guard=global # the canary is __stack_chk_guard
 KERNEL_FLAGS += -fzero-call-used-regs=used-gpr # a return leaves no secret in a scratch register
 KERNEL_FLAGS += -Xclang -fstack-clash-protection # a large frame touches each page: none steps over a
                                              # guard page (the driver knows it for Linux alone)
+KERNEL_FLAGS += -mretpoline -mretpoline-external-thunk # no indirect branch, which a program could train,
+                                             # but in kernel/cpu/thunk.S; so no tables of jumps either
 KERNEL_FLAGS += -O2
 
 KERNEL_LDFLAGS := -m elf_x86_64 -T kernel/kernel.ld

@@ -2,7 +2,8 @@
 #
 # %rbp keeps the caller's stack across the call, as the ABI has the function preserve it; and as
 # the frame that it points to is the usual pair (saved %rbp, return address), a backtrace from
-# inside the function walks from the one stack to the other.
+# inside the function walks from the one stack to the other. The call is two pushes and a return: no
+# indirect branch, which the kernel has none of.
 
 .section .text.workspace_call, "ax", @progbits
 .globl workspace_call
@@ -11,10 +12,12 @@ workspace_call:
     push %rbp
     mov %rsp, %rbp
     mov %rdx, %rsp
-    mov %rdi, %rax
+    lea 1f(%rip), %rax
+    push %rax
+    push %rdi
     mov %rsi, %rdi
-    call *%rax
-    mov %rbp, %rsp
+    ret
+1:  mov %rbp, %rsp
     pop %rbp
     ret
 .size workspace_call, . - workspace_call

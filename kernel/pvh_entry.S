@@ -186,16 +186,16 @@ pvh_entry:
     .code64
     .type pvh_long, @function
 pvh_long:
-    movabsq $1f, %rax
-    jmpq *%rax
-1:  movl $0x10, %eax
+    movl $0x10, %eax
     movl %eax, %ds
     movl %eax, %es
     movl %eax, %ss
-    xorl %eax, %eax
+    movq $pvh_stack_end, %rsp
+    pushq $1f /* from where the code lies to where it is linked */
+    retq
+1:  xorl %eax, %eax
     movl %eax, %fs
     movl %eax, %gs
-    movq $pvh_stack_end, %rsp
     movl %ebp, %edi
     xorl %ebp, %ebp
     callq pvh_start

@@ -14,8 +14,9 @@ paging_switch:
     pushq $2 /* no flag but the one that is always set: with AC left on, SMAP would not hold */
     popfq
     xorl %ebp, %ebp /* a backtrace ends here */
-    callq *%rdx
-    ud2
+    pushq $0 /* where it would return to */
+    pushq %rdx
+    retq
     .size paging_switch, . - paging_switch
 
     .section .note.GNU-stack, "", @progbits
