@@ -23,6 +23,7 @@
 #include "kernel/image.h"
 #include "kernel/input.h"
 #include "kernel/mem/frames.h"
+#include "kernel/mem/gate.h"
 #include "kernel/mem/paging.h"
 #include "kernel/mem/stack.h"
 #include "kernel/monitor.h"
@@ -64,6 +65,7 @@ static void processors_start(void)
     virtio_rng_use_interrupt();
     timeline_mark(TIMELINE_THREADS);
     smp_start(platform_get()->processors + 1, platform_get()->processor_count - 1);
+    gate_init();
     timeline_mark(TIMELINE_PROCESSORS);
     interrupts_enable();
 }

@@ -7,6 +7,7 @@
 #include "kernel/cpu/apic.h"
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/features.h"
+#include "kernel/cpu/mitigation.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/dev/clock.h"
 #include "kernel/generator.h"
@@ -272,6 +273,8 @@ void report_print_info(void)
     const struct nonos_handoff *handoff = &boot_info()->handoff;
 
     print_summary();
+    print_label("speculation");
+    mitigation_print();
     if (is_verified()) {
         print_hex_row("signer", handoff->signer_id, sizeof handoff->signer_id);
         print_hex_row("digest", handoff->digest, sizeof handoff->digest);

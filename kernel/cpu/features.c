@@ -2,6 +2,7 @@
 
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/machine_check.h"
+#include "kernel/cpu/mitigation.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/xsave.h"
 #include "kernel/mem/address.h"
@@ -78,6 +79,8 @@ struct features_gap features_find_gap(void)
         if ((first[i] & ~own[i]) != 0)
             return (struct features_gap){names[i], first[i] & ~own[i]};
     }
+    if ((mitigation_detect().work & ~features.speculation.work & SPECULATION_ISOLATE) != 0)
+        return (struct features_gap){"RDCL_NO", 1};
     return (struct features_gap){nullptr, 0};
 }
 
@@ -98,6 +101,12 @@ void features_detect(void)
     features.mce = bit(first[BASIC_EDX], 7);
     features.pcid = bit(first[BASIC_ECX], 17);
     features.pages_1g = bit(first[EXTENDED_EDX], 26);
+    features.speculation = mitigation_detect();
+    /* Nothing of the kernel may be remembered in a program: each change of tables forgets all. */
+    if (features_isolate(&features)) {
+        features.pge = false;
+        features.pcid = false;
+    }
     features.hypervisor = bit(first[BASIC_ECX], 31);
     features.physical_bits = 36;
     if (highest_extended >= 0x80000007)

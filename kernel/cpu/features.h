@@ -7,6 +7,8 @@
 #ifndef NONOS_KERNEL_CPU_FEATURES_H
 #define NONOS_KERNEL_CPU_FEATURES_H
 
+#include "kernel/cpu/speculation.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +29,14 @@ struct cpu_features {
     bool invariant_tsc; /* the time-stamp counter has one frequency */
     bool hypervisor;    /* runs in a virtual machine */
     unsigned physical_bits;
+    struct speculation speculation;
 };
+
+/* Whether programs have tables of their own, without the kernel (kernel/mem/gate.h). */
+[[nodiscard]] static inline bool features_isolate(const struct cpu_features *features)
+{
+    return (features->speculation.work & SPECULATION_ISOLATE) != 0;
+}
 
 /* Reads CPUID. Panics when a needed feature is missing or 5-level paging is on. */
 void features_detect(void);
@@ -46,7 +55,8 @@ struct features_gap {
  * global pages off. After features_detect. */
 void features_enable(void);
 
-/* Switches global pages and PCIDs on where they are; once the kernel's own tables are in use. */
+/* Switches global pages and PCIDs on where they are, unless programs have tables of their own; once
+ * the kernel's are in use. */
 void features_enable_global_pages(void);
 
 /* After features_detect. */

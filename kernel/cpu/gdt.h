@@ -53,9 +53,9 @@ void gdt_set_ist(struct gdt *gdt, enum gdt_ist ist, void *top);
 
 /* Where the processor puts what it saves when an exception ends ring 3. top: 16-byte aligned.
  * Before anything runs there. */
-static inline void gdt_set_entry_stack(struct gdt *gdt, void *top)
+static inline void gdt_set_entry_stack(struct gdt *gdt, uint64_t top)
 {
-    gdt->tss.rsp[0] = (uintptr_t)top;
+    gdt->tss.rsp[0] = top;
 }
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "kernel/cpu/gdt.h"
 #include "kernel/cpu/trap.h"
+#include "kernel/mem/address.h"
 
 #include <stdint.h>
 
@@ -24,7 +25,8 @@ struct [[gnu::packed]] table_pointer {
     uint64_t base;
 };
 
-alignas(16) static struct gate table[VECTOR_COUNT];
+/* A page of its own, since tables of programs map it. What is behind the limit is never read. */
+alignas(PAGE_LEN) static struct gate table[PAGE_LEN / sizeof(struct gate)];
 
 static uint8_t ist_of(unsigned vector)
 {
@@ -58,9 +60,15 @@ void idt_init(void)
     idt_load();
 }
 
+const void *idt_page(void)
+{
+    return table;
+}
+
 void idt_load(void)
 {
-    struct table_pointer pointer = {.limit = sizeof table - 1, .base = (uintptr_t)table};
+    struct table_pointer pointer = {.limit = VECTOR_COUNT * sizeof *table - 1,
+                                    .base = (uintptr_t)table};
 
     __asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -10,4 +10,7 @@ void idt_init(void);
 /* Loads it, on a further processor. */
 void idt_load(void);
 
+/* The page that has the table. */
+[[nodiscard]] const void *idt_page(void);
+
 #endif

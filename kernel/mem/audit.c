@@ -85,6 +85,16 @@ void audit_space_begin(struct audit_space *audit, paddr_t root, paddr_t kernel_r
         audit->root_entries += entries[i] != wanted[i] || (entries[i] & USER) != 0;
 }
 
+void audit_space_gate(struct audit_space *audit, paddr_t root, paddr_t kernel_root)
+{
+    const uint64_t *own = direct_map_at(root);
+    const uint64_t *wanted = direct_map_at(kernel_root);
+
+    for (size_t i = 0; i < ENTRY_COUNT; i++)
+        audit->root_entries +=
+            own[ENTRY_COUNT + i] != (i < ENTRY_COUNT / 2 ? own[i] : wanted[ENTRY_COUNT + i]);
+}
+
 void audit_space_page(struct audit_space *audit, const struct mapping_page *page)
 {
     bool too_much = is_too_much(page->flags);

@@ -63,6 +63,10 @@ struct audit_space {
 /* Starts with the upper half of the tables at root. */
 void audit_space_begin(struct audit_space *audit, paddr_t root, paddr_t kernel_root);
 
+/* Goes on with the root that its programs run on (roots.h): the lower half is that of the other,
+ * the upper one the gate. With the space locked. */
+void audit_space_gate(struct audit_space *audit, paddr_t root, paddr_t kernel_root);
+
 /* Judges a page of the lower half. */
 void audit_space_page(struct audit_space *audit, const struct mapping_page *page);
 

@@ -5,6 +5,7 @@
 #include "kernel/image.h"
 #include "kernel/lock.h"
 #include "kernel/mem/frames.h"
+#include "kernel/mem/roots.h"
 #include "kernel/mem/stack.h"
 #include "kernel/panic.h"
 
@@ -139,7 +140,8 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
     paging.count = count;
     plan_init(image_paddr);
     paging.lock = LOCK_INIT(LOCK_SPACE);
-    if (mapping_create(&paging.root) != NONOS_OK)
+    paging.root = frames_allocate(roots_order());
+    if (paging.root == 0)
         panic("paging: no memory for the first table");
     reserve_entries();
     map_segment(kernel_rodata_start, kernel_rodata_end, image_paddr, MAPPING_READ);

@@ -24,22 +24,32 @@ void quota_release(struct quota *quota, uint64_t pages)
         panic("quota: more is given back than was taken");
 }
 
-enum nonos_error quota_take_frame(struct quota *quota, paddr_t *paddr)
+enum nonos_error quota_take_block(struct quota *quota, unsigned order, paddr_t *paddr)
 {
-    enum nonos_error error = quota_charge(quota, 1);
+    enum nonos_error error = quota_charge(quota, UINT64_C(1) << order);
 
     *paddr = 0;
     if (error != NONOS_OK)
         return error;
-    *paddr = frames_allocate(0);
+    *paddr = frames_allocate(order);
     if (*paddr != 0)
         return NONOS_OK;
-    quota_release(quota, 1);
+    quota_release(quota, UINT64_C(1) << order);
     return NONOS_E_NO_MEMORY;
+}
+
+enum nonos_error quota_take_frame(struct quota *quota, paddr_t *paddr)
+{
+    return quota_take_block(quota, 0, paddr);
+}
+
+void quota_free_block(struct quota *quota, unsigned order, paddr_t paddr)
+{
+    frames_free(paddr);
+    quota_release(quota, UINT64_C(1) << order);
 }
 
 void quota_free_frame(struct quota *quota, paddr_t paddr)
 {
-    frames_free(paddr);
-    quota_release(quota, 1);
+    quota_free_block(quota, 0, paddr);
 }

@@ -27,7 +27,12 @@ void quota_release(struct quota *quota, uint64_t pages);
 /* A zeroed frame, charged; *paddr is 0 on failure. NONOS_E_QUOTA, NONOS_E_NO_MEMORY. */
 [[nodiscard]] enum nonos_error quota_take_frame(struct quota *quota, paddr_t *paddr);
 
+/* The same with 2^order frames in one block. */
+[[nodiscard]] enum nonos_error quota_take_block(struct quota *quota, unsigned order,
+                                                paddr_t *paddr);
+
 /* Zeroes it, takes it back, and no longer charges it. */
+void quota_free_block(struct quota *quota, unsigned order, paddr_t paddr);
 void quota_free_frame(struct quota *quota, paddr_t paddr);
 
 #endif

@@ -3,6 +3,7 @@
 #include "kernel/mem/frames.h"
 #include "kernel/mem/mapping_user.h"
 #include "kernel/mem/paging.h"
+#include "kernel/mem/roots.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "kernel/sched/sched.h"
@@ -19,21 +20,22 @@ static struct slab_cache spaces = SLAB_CACHE("space", sizeof(struct space));
 enum nonos_error space_create(struct quota *quota, struct space **space)
 {
     paddr_t root;
-    enum nonos_error error = quota_take_frame(quota, &root);
+    enum nonos_error error = quota_take_block(quota, roots_order(), &root);
 
     *space = nullptr;
     if (error != NONOS_OK)
         return error;
     *space = slab_allocate(&spaces);
     if (*space == nullptr) {
-        quota_free_frame(quota, root);
+        quota_free_block(quota, roots_order(), root);
         return NONOS_E_NO_MEMORY;
     }
     paging_share(root);
+    roots_share(root, paging_root());
     translations_init(&(*space)->translations, root);
     (*space)->lock = LOCK_INIT(LOCK_SPACE);
     (*space)->quota = quota;
-    (*space)->frames = 1;
+    (*space)->frames = UINT64_C(1) << roots_order();
     (*space)->next_room = SPACE_ANYWHERE;
     return NONOS_OK;
 }
@@ -47,6 +49,7 @@ static vaddr_t unmap_piece(struct space *space, vaddr_t vaddr, vaddr_t end)
     bool were_on = lock_take(&space->lock);
     vaddr_t next = mapping_user_remove(space->translations.root, vaddr, end, &batch);
 
+    roots_follow(space->translations.root, batch.first);
     space->frames -= batch.count;
     if (batch.count > 0)
         shootdown(&space->translations, batch.first, batch.end);
@@ -72,9 +75,9 @@ void space_destroy(struct space *space)
 
     translations_end(&space->translations);
     unmap(space, 0, ADDRESS_USER_END);
-    if (space->frames != 1)
-        panic("space: %llu frames are lost", (unsigned long long)(space->frames - 1));
-    quota_free_frame(space->quota, root);
+    if (space->frames != UINT64_C(1) << roots_order())
+        panic("space: %llu frames are lost", (unsigned long long)space->frames);
+    quota_free_block(space->quota, roots_order(), root);
     slab_free(&spaces, space);
 }
 
@@ -104,6 +107,7 @@ static enum nonos_error map_page(struct space *space, vaddr_t vaddr, unsigned fl
     error = mapping_user_add(space->translations.root, vaddr, paddr, flags, space->quota, &tables);
     if (error == NONOS_OK)
         space->frames += 1 + tables;
+    roots_follow(space->translations.root, vaddr);
     lock_release(&space->lock, were_on);
     if (error != NONOS_OK)
         frames_free(paddr);
@@ -227,11 +231,14 @@ void space_audit(struct space *space, struct audit_space *audit)
     paddr_t root = space->translations.root;
     struct mapping_page page = {0};
     bool found = true;
+    bool were_on = lock_take(&space->lock);
 
     audit_space_begin(audit, root, paging_root());
+    if (roots_order() != 0)
+        audit_space_gate(audit, root, paging_root());
+    lock_release(&space->lock, were_on);
     while (found) {
-        bool were_on = lock_take(&space->lock);
-
+        were_on = lock_take(&space->lock);
         for (unsigned i = 0; found && i < AUDIT_PIECE; i++) {
             found = mapping_user_next(root, page.vaddr + page.len, ADDRESS_USER_END, &page);
             if (found)

@@ -31,7 +31,7 @@ struct space {
     struct translations translations;
     struct lock lock; /* of what follows, and of the lower half of the tables */
     struct quota *quota;
-    uint64_t frames;   /* pages and tables, the root included */
+    uint64_t frames;   /* pages and tables, its roots included */
     vaddr_t next_room; /* for space_map_anywhere */
 };
 

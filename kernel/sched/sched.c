@@ -125,8 +125,7 @@ void sched_leave(void)
     if (new != old) {
         queue->switches++;
         cpu->thread = new;
-        cpu->kernel_rsp = new->stack_top;
-        gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)new->stack_top);
+        cpu_set_stack(cpu, new->stack_top);
         process_switch(old, new);
         switch_stack(&old->rsp, new->rsp);
     }
@@ -369,8 +368,7 @@ static void idle([[maybe_unused]] void *argument)
 static void begin(struct cpu *cpu, struct thread *thread)
 {
     cpu->thread = thread;
-    cpu->kernel_rsp = thread->stack_top;
-    gdt_set_entry_stack(&cpu->gdt, (void *)(uintptr_t)thread->stack_top);
+    cpu_set_stack(cpu, thread->stack_top);
 }
 
 void sched_init_queue(struct run_queue *queue)

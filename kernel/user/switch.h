@@ -5,6 +5,7 @@
 #ifndef NONOS_KERNEL_USER_SWITCH_H
 #define NONOS_KERNEL_USER_SWITCH_H
 
+#include "kernel/cpu/mitigation.h"
 #include "kernel/cpu/xsave.h"
 #include "kernel/sched/thread.h"
 #include "kernel/user/process.h"
@@ -17,8 +18,11 @@ static inline void process_switch(const struct thread *from, const struct thread
 
     if (old == nullptr && new == nullptr)
         return;
-    if (old != new)
+    if (old != new) {
         space_switch(old != nullptr ? old->space : nullptr, new != nullptr ? new->space : nullptr);
+        if (new != nullptr)
+            mitigation_barrier();
+    }
     xsave_switch(from->extended, to->extended);
 }
 

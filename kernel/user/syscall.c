@@ -4,6 +4,7 @@
 #include "abi/syscalls.h"
 #include "kernel/cpu/current.h"
 #include "kernel/cpu/gdt.h"
+#include "kernel/cpu/mitigation.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/sched/thread.h"
 #include "kernel/user/calls.h"
@@ -62,4 +63,5 @@ void syscall_init_processor(void)
     msr_write(MSR_LSTAR, (uintptr_t)syscall_entry);
     msr_write(MSR_FMASK, RFLAGS_ALL_BUT_ONE);
     msr_write(MSR_EFER, msr_read(MSR_EFER) | MSR_EFER_SCE);
+    mitigation_enable();
 }

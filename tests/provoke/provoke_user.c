@@ -59,7 +59,7 @@ static void map_pages(const uint8_t *code, size_t len)
 [[noreturn]] static void enter(void)
 {
     cpu_current()->kernel_rsp = (uintptr_t)__builtin_frame_address(0);
-    gdt_set_entry_stack(&cpu_current()->gdt, __builtin_frame_address(0));
+    gdt_set_entry_stack(&cpu_current()->gdt, cpu_current()->kernel_rsp);
     __asm__ volatile("cli\n\t"
                      "swapgs\n\t"
                      "pushq %[ss]\n\t"
