@@ -9,7 +9,7 @@
 #define MSR_TSC 0x10u
 #define MSR_APIC_BASE 0x1Bu
 #define MSR_APIC_BASE_PADDR UINT64_C(0x000FFFFFFFFFF000) /* the rest are flags */
-#define MSR_SPEC_CTRL 0x48u /* speculation.h */
+#define MSR_SPEC_CTRL 0x48u                              /* speculation.h */
 #define MSR_PRED_CMD 0x49u
 #define MSR_PRED_CMD_IBPB UINT64_C(1) /* what branches have taught it is forgotten */
 #define MSR_ARCH_CAPABILITIES 0x10Au
@@ -29,9 +29,9 @@
 #define MSR_EFER_LMA (UINT64_C(1) << 10) /* long mode active */
 #define MSR_EFER_NXE (UINT64_C(1) << 11) /* no-execute bit in page tables */
 #define MSR_EFER_AUTOIBRS (UINT64_C(1) << 21)
-#define MSR_STAR 0xC0000081u             /* segments of SYSCALL and SYSRET */
-#define MSR_LSTAR 0xC0000082u            /* where SYSCALL goes */
-#define MSR_FMASK 0xC0000084u            /* flags that SYSCALL clears */
+#define MSR_STAR 0xC0000081u  /* segments of SYSCALL and SYSRET */
+#define MSR_LSTAR 0xC0000082u /* where SYSCALL goes */
+#define MSR_FMASK 0xC0000084u /* flags that SYSCALL clears */
 #define MSR_GS_BASE 0xC0000101u
 #define MSR_KERNEL_GS_BASE 0xC0000102u /* what SWAPGS exchanges it with */
 

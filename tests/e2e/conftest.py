@@ -101,17 +101,18 @@ def start_uefi(accelerator, tmp_path):
 def examine(tmp_path):
     """examine(ELF, IMAGE): a guest at its very first instruction (examined.py): the PVH start of
     ELF, or the start of a disk image with that kernel through firmware. options: for a suite, what
-    its guest_option() asks for."""
+    its guest_option() asks for; words: more of QEMU's."""
     guests = []
 
-    def start(elf, image=None, options=None):
+    def start(elf, image=None, options=None, words=()):
         qemu = machine.find_qemu()
 
         def command(extra=(), **others):
             if image is None:
                 told = [word for name, value in (options or {}).items()
                         for word in ("-fw_cfg", f"name=opt/nonos/{name},string={value}")]
-                return machine.pvh_command(qemu, machine.TCG, elf, extra=[*extra, *told], **others)
+                return machine.pvh_command(qemu, machine.TCG, elf,
+                                           extra=[*extra, *told, *words], **others)
             firmware = machine.find_firmware()
             variables = machine.fresh_variables(firmware, tmp_path)
             return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, extra=extra,

@@ -28,6 +28,9 @@ SUITES = {
     "soak, isolated": Suite(processors=4, options={"time": 5}, limit=120, words=ISOLATED),
     "processors, isolated": Suite(processors=2, options={"processors": 2}, words=ISOLATED),
     "allocation, isolated": Suite(words=ISOLATED),
+    "gate": Suite(processors=2, words=ISOLATED),
+    "gate-forced": Suite(processors=2, options={"work": 7}),
+    "attack-forced": Suite(processors=2, options={"runs": 1000}, words=ATTACKED),
     "allocation": Suite(),
     "sched": Suite(processors=2),
     "processors, 2": Suite(processors=2, options={"processors": 2}),
@@ -59,9 +62,11 @@ def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
     run(start_pvh, build, name, SUITES[name])
 
 
-@pytest.mark.parametrize("words", [(), ("-cpu", "Skylake-Server")], ids=["open", "isolated"])
-def test_programs_enter_and_leave_the_kernel_and_what_is_said_of_them(start_pvh, build, words):
-    said = run(start_pvh, build, "entry", Suite(processors=2, words=words))
+@pytest.mark.parametrize("name, words", [("entry", ()), ("entry", ("-cpu", "Skylake-Server")),
+                                         ("entry-forced", ())], ids=["open", "isolated", "forced"])
+def test_programs_enter_and_leave_the_kernel_and_what_is_said_of_them(start_pvh, build, name,
+                                                                      words):
+    said = run(start_pvh, build, name, Suite(processors=2, words=words))
     thread = r"^NONOS: thread \d+ 'program' of "
     assert re.search(thread + r"'opcode' ended at 0x400000: invalid opcode in user mode "
                      r"\(exception 6, error code 0x0\)$", said, re.MULTILINE)

@@ -30,9 +30,9 @@ def words(seed, count):
 SECRETS = {name: words(SEED + place, count) for name, (place, count) in PLACES.items()}
 
 
-def search(examine, elf, faults):
+def search(examine, elf, faults, words=()):
     """What is found while the secrets are in use, and after their end."""
-    guest = examine(elf, options={"fault": int(faults)})
+    guest = examine(elf, options={"fault": int(faults)}, words=words)
     guest.run_to("secrets_are_there")
     there = guest.find(SECRETS)
     guest.run_to("secrets_are_gone")
@@ -40,8 +40,9 @@ def search(examine, elf, faults):
 
 
 @pytest.mark.parametrize("faults", [False, True], ids=["it ends by itself", "it ends by a fault"])
-def test_nothing_is_left_of_a_program_and_of_a_thread_that_ended(examine, build, faults):
-    there, left = search(examine, f"{build}/guests/secrets-plain.elf", faults)
+@pytest.mark.parametrize("words", [(), ("-cpu", "Skylake-Server")], ids=["open", "isolated"])
+def test_nothing_is_left_of_a_program_and_of_a_thread_that_ended(examine, build, faults, words):
+    there, left = search(examine, f"{build}/guests/secrets-plain.elf", faults, words)
     assert set(there) == set(SECRETS), f"in use, only: {in_words(there)}"
     assert not left, in_words(left)
 

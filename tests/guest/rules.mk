@@ -10,7 +10,7 @@ GUEST_PARTS := $(BUILD)/kernel/symbols-empty.S.o $(call objects,kernel,$(KERNEL_
     $(GUEST_PROGRAMS:%=$(BUILD)/kernel/guest-program-%.S.o)
 # Where the harness looks on (tests/guest/watch.c): each is called from another file than its own.
 GUEST_WATCHED := trap_handle syscall_dispatch thread_free console_write console_printf \
-    frames_allocate heap_allocate slab_allocate thread_stack_allocate
+    frames_allocate heap_allocate slab_allocate thread_stack_allocate mitigation_forget
 variants: $(GUESTS:%=$(BUILD)/guests/%.unsigned)
 $(GUESTS:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: $(BUILD)/kernel/tests/guest/suite_%.o \
     $(GUEST_PARTS) tests/guest/rules.mk
@@ -19,6 +19,16 @@ $(GUESTS:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: $(BUILD)/kernel/tests/
 	$(Q)$(KERNEL_LINK) $(GUEST_WATCHED:%=--wrap=%) -o $@
 $(BUILD)/guests/%.unsigned: $(BUILD)/guests/%.elf $(NONOS)
 	$(Q)$(NONOS) seal $< -o $@
+
+# Suites whose kernel does all that any processor may need, whatever this one says.
+GUEST_FORCED := $(addprefix $(BUILD)/guests/,$(addsuffix -forced.elf,entry gate attack))
+$(GUEST_FORCED): $(BUILD)/guests/%-forced.elf: $(BUILD)/kernel/tests/guest/suite_%.o \
+    $(BUILD)/kernel/tests/variants/forced.o $(filter-out %/kernel/cpu/speculation.o,$(GUEST_PARTS)) \
+    tests/guest/rules.mk
+	@mkdir -p $(@D)
+	$(SAY) link $@
+	$(Q)$(KERNEL_LINK) $(GUEST_WATCHED:%=--wrap=%) -o $@
+variants: $(GUEST_FORCED:.elf=.unsigned)
 
 # Programs for ring 3 in C: flat, at one fixed address, inside the kernel of each suite.
 PROGRAM_FLAGS := --target=x86_64-unknown-none-elf $(COMMON) -ffreestanding -nostdlibinc -Icrypto/freestanding \

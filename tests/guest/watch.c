@@ -14,6 +14,7 @@
 struct watch watch;
 
 static uint64_t freed_threads;
+static uint64_t barriers;
 static bool silenced;
 static uint64_t until_failure; /* 0: none */
 static const void *failed_at;
@@ -34,6 +35,8 @@ void *__real_slab_allocate(struct slab_cache *cache);
 void *__wrap_slab_allocate(struct slab_cache *cache);
 vaddr_t __real_thread_stack_allocate(void);
 vaddr_t __wrap_thread_stack_allocate(void);
+void __real_mitigation_forget(void);
+void __wrap_mitigation_forget(void);
 void __real_console_write(const char *text, size_t len);
 void __wrap_console_write(const char *text, size_t len);
 [[gnu::format(printf, 1, 2)]] void __wrap_console_printf(const char *format, ...);
@@ -76,6 +79,17 @@ void __wrap_thread_free(struct thread *thread)
 uint64_t watch_freed_threads(void)
 {
     return __atomic_load_n(&freed_threads, __ATOMIC_ACQUIRE);
+}
+
+void __wrap_mitigation_forget(void)
+{
+    __atomic_fetch_add(&barriers, 1, __ATOMIC_RELAXED);
+    __real_mitigation_forget();
+}
+
+uint64_t watch_barriers(void)
+{
+    return __atomic_load_n(&barriers, __ATOMIC_RELAXED);
 }
 
 /* Whether the allocation that is about to be made is the one that finds no memory. */

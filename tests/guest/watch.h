@@ -28,6 +28,9 @@ extern struct watch watch;
 /* Threads that the scheduler has taken back. */
 [[nodiscard]] uint64_t watch_freed_threads(void);
 
+/* How often what branches taught a processor was forgotten (mitigation_forget). */
+[[nodiscard]] uint64_t watch_barriers(void);
+
 /* While it is true, what is written on behalf of programs does not reach the console. */
 void watch_silence(bool silent);
 
