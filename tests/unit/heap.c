@@ -1,7 +1,10 @@
 #include "kernel/mem/heap.h"
 
 #include "kernel/mem/frames.h"
+#include "kernel/mem/slab.h"
 #include "tests/support/machine.h"
+
+#include <sys/mman.h>
 
 static const struct nonos_memory_region map[] = {
     {.paddr = MACHINE_PADDR, .page_count = MACHINE_LEN / PAGE_LEN, .type = NONOS_MEMORY_USABLE},
@@ -167,6 +170,9 @@ static void test_wrong_frees_panic(void **state)
                  "not the start");
     assert_panic(heap_free((uint8_t *)((uintptr_t)small & ~(uintptr_t)PAGE_MASK) + 16),
                  "not the start");
+    /* Behind the last object of a slab. */
+    assert_panic(heap_free((uint8_t *)((uintptr_t)bytes & ~(uintptr_t)PAGE_MASK) + 64 + 31 * 128),
+                 "not the start");
     assert_panic(heap_free(raw + 64), "never allocated");
     /* Frames that are somebody else's, and a slab's own page. */
     assert_panic(heap_free(raw), "never allocated");
@@ -179,6 +185,26 @@ static void test_wrong_frees_panic(void **state)
     assert_panic(heap_free(large), "not the start");
     heap_free(keep);
     heap_free(small);
+}
+
+/* Of caches that lie before and behind those of the heap. */
+static void test_what_another_cache_gave_is_refused([[maybe_unused]] void **state)
+{
+    struct slab_cache here = SLAB_CACHE("thread", 200);
+    void *low = mmap(nullptr, PAGE_LEN, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    struct slab_cache *caches[] = {&here, low};
+
+    assert_ptr_not_equal(low, MAP_FAILED);
+    *caches[1] = here;
+    for (size_t i = 0; i < 2; i++) {
+        void *object = slab_allocate(caches[i]);
+
+        assert_panic(heap_free(object), "is a thread");
+        slab_free(caches[i], object);
+        assert_int_equal(caches[i]->objects, 0);
+    }
+    assert_int_equal(munmap(low, PAGE_LEN), 0);
 }
 
 static void test_statistics_follow(void **state)
@@ -243,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_for_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_running_out_is_null_and_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_frees_panic, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_another_cache_gave_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_statistics_follow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_use_keeps_contents_apart, setup, teardown),
     };
