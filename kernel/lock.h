@@ -21,7 +21,6 @@ enum lock_rank {
     LOCK_FRAMES = 60,
     LOCK_SHOOTDOWN = 70,
     LOCK_INTERRUPTS = 75, /* vectors, and the I/O APICs */
-    LOCK_CONSOLE = 80,
 };
 
 struct lock {

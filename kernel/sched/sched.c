@@ -150,7 +150,7 @@ void sched_preempt(void)
 {
     struct run_queue *queue = &cpu_current()->queue;
 
-    if (!queue->reschedule)
+    if (!queue->reschedule || queue->stays)
         return;
     (void)lock_take(&queue->lock);
     sched_leave();

@@ -33,6 +33,7 @@ struct run_queue {
     uint64_t tick_ns;  /* when the next tick is due; TIMERS_NEVER: nobody waits for a turn */
     uint64_t armed_ns; /* what the processor's timer is set to, or sooner than is needed */
     bool reschedule;   /* at the next point where that may be */
+    bool stays;        /* no such point until it is false: the running thread has the console */
 };
 
 /* Before a processor has any thread. */

@@ -20,10 +20,8 @@ static struct syscall_result result(enum nonos_error error)
 
 struct syscall_result call_thread_exit(uint64_t a, [[maybe_unused]] uint64_t b)
 {
-    if (a != 0) {
-        interrupts_enable();
+    if (a != 0)
         process_report("ended with code 0x%llx", (unsigned long long)a);
-    }
     thread_exit();
 }
 
@@ -52,8 +50,9 @@ struct syscall_result call_log_write(uint64_t a, uint64_t b)
         return result(error);
     for (size_t i = 0; i < b; i++)
         text[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
-    preempt_point();
+    interrupts_enable();
     console_printf("[%s] %.*s\n", thread_current()->process->name, (int)b, text);
+    (void)interrupts_disable();
     return result(NONOS_OK);
 }
 

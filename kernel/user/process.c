@@ -52,6 +52,7 @@ void process_report(const char *format, ...)
     char text[REPORT_MAX_LEN];
     va_list arguments;
 
+    interrupts_enable();
     va_start(arguments, format);
     (void)format_text_list(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -61,7 +62,6 @@ void process_report(const char *format, ...)
 
 void process_fault(const struct trap_frame *frame, const char *what)
 {
-    interrupts_enable();
     process_report("ended at 0x%llx: %s", (unsigned long long)frame->rip, what);
     thread_exit();
 }

@@ -29,7 +29,8 @@ struct process {
 /* It is taken back. */
 void process_remove_thread(struct thread *thread);
 
-/* Prints one line about the running thread, which is in a process. */
+/* Prints one line about the running thread, which is in a process and is about to end: interrupts
+ * are on afterwards. */
 [[gnu::format(printf, 1, 2)]] void process_report(const char *format, ...);
 
 /* Ends the running thread, whose program raised an exception, with a report. what: which. */

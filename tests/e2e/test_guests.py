@@ -2,6 +2,7 @@
 
 import collections
 import re
+import string
 
 import pytest
 
@@ -57,9 +58,21 @@ def run(start_pvh, build, name, suite):
     return said
 
 
+def require_whole_lines(said, processors):
+    """What two threads on each processor wrote at the same time, 40 lines each."""
+    text = string.ascii_lowercase + string.ascii_uppercase
+    start, end = (rf"^ok {name}\n" for name in ("the_stack_for_secrets_is_used_by_one_at_a_time",
+                                                "lines_of_all_processors_are_written"))
+    lines = re.search(f"{start}(.*){end}", said, re.MULTILINE | re.DOTALL).group(1).splitlines()
+    expected = [f"line {text} {thread} {text}" for thread in range(2 * processors)] * 40
+    assert sorted(lines) == sorted(expected)
+
+
 @pytest.mark.parametrize("name", SUITES)
 def test_every_test_of_the_suite_is_ok(start_pvh, build, name):
-    run(start_pvh, build, name, SUITES[name])
+    said = run(start_pvh, build, name, SUITES[name])
+    if name.startswith("processors"):
+        require_whole_lines(said, SUITES[name].processors)
 
 
 @pytest.mark.parametrize("name, words", [("entry", ()), ("entry", ("-cpu", "Skylake-Server")),

@@ -4,6 +4,7 @@
 
 #include "crypto/workspace.h"
 #include "kernel/boot_info.h"
+#include "kernel/console.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/smp.h"
@@ -302,6 +303,30 @@ static void test_the_stack_for_secrets_is_used_by_one_at_a_time(void)
     wait_for_ends(2 * cpu_count());
 }
 
+/* Twice on each processor: by who runs, and by one that takes the processor away now and then.
+ * tests/e2e/test_guests.py looks whether each line is whole. */
+#define LINES 40u
+#define TEXT "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static void write_lines(void *argument)
+{
+    for (unsigned i = 0; i < LINES; i++) {
+        console_printf("line %s %u %s\n", TEXT, (unsigned)(uintptr_t)argument, TEXT);
+        if ((uintptr_t)argument % 2 != 0)
+            thread_sleep_until(clock_now_ns() + MS / 10);
+    }
+}
+
+static void test_lines_of_all_processors_are_written(void)
+{
+    struct thread *thread;
+
+    ended = EVENT_INIT;
+    for (uintptr_t i = 0; i < 2 * (uintptr_t)cpu_count(); i++)
+        CHECK(make(write_lines, i, cpu_get((uint32_t)i / 2), &thread) == NONOS_OK);
+    wait_for_ends(2 * cpu_count());
+}
+
 const struct guest_test guest_tests[] = {
     {"every_processor_is_there", test_every_processor_is_there},
     {"the_trampoline_is_wiped", test_the_trampoline_is_wiped},
@@ -315,5 +340,6 @@ const struct guest_test guest_tests[] = {
     {"what_runs_is_not_moved", test_what_runs_is_not_moved},
     {"the_stack_for_secrets_is_used_by_one_at_a_time",
      test_the_stack_for_secrets_is_used_by_one_at_a_time},
+    {"lines_of_all_processors_are_written", test_lines_of_all_processors_are_written},
 };
 const size_t guest_test_count = sizeof guest_tests / sizeof guest_tests[0];

@@ -3,7 +3,6 @@
 #include "abi/syscalls.h"
 #include "kernel/console.h"
 #include "kernel/cpu/vectors.h"
-#include "kernel/format.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/heap.h"
 #include "kernel/mem/slab.h"
@@ -160,11 +159,6 @@ void __wrap_console_write(const char *text, size_t len)
         __real_console_write(text, len);
 }
 
-static void sink([[maybe_unused]] void *context, const char *text, size_t len)
-{
-    __real_console_write(text, len);
-}
-
 void __wrap_console_printf(const char *format, ...)
 {
     va_list arguments;
@@ -172,6 +166,6 @@ void __wrap_console_printf(const char *format, ...)
     if (is_silenced(format))
         return;
     va_start(arguments, format);
-    format_to_sink(sink, nullptr, format, arguments);
+    console_print_list(format, arguments);
     va_end(arguments);
 }

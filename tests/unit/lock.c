@@ -40,7 +40,7 @@ static void test_a_free_lock_is_had_at_once([[maybe_unused]] void **state)
 
 static void test_interrupts_stay_off_for_who_had_them_off([[maybe_unused]] void **state)
 {
-    struct lock inner = LOCK_INIT(LOCK_CONSOLE);
+    struct lock inner = LOCK_INIT(LOCK_INTERRUPTS);
     bool were_on = lock_take(&lock);
     bool inner_were_on = lock_take(&inner);
 
