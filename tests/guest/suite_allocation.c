@@ -7,6 +7,7 @@
 #include "kernel/sched/event.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sched/thread_stack.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/process.h"
 #include "tests/guest/programs/misbehave.h"
@@ -148,6 +149,39 @@ static void test_a_program_is_told_that_there_is_no_memory(void)
     fail_each(run_program_that_maps, true, 40);
 }
 
+/* What a thread costs its process: a stack, and a page for its registers. */
+#define THREAD_PAGES (THREAD_STACK_LEN / PAGE_LEN + 1)
+
+static void test_a_process_pays_for_each_thread_and_gets_none_that_it_cannot_pay(void)
+{
+    const struct guest_program program = GUEST_PROGRAM(misbehave);
+    struct guest_process guest;
+    struct guest_run run = {0};
+    struct quota *quota = &guest.process.quota;
+    uint64_t before;
+    uint64_t used;
+
+    CHECK(run_program_that_maps()); /* there is a stack from now on */
+    CHECK(guest_process_make(&guest, &program, 0) == NONOS_OK);
+    used = quota->used_pages;
+    before = free_frames();
+    for (uint64_t spare = 0; spare < THREAD_PAGES; spare++) {
+        quota->limit_pages = used + spare;
+        CHECK(guest_run_start(&run, &guest, 0, THREAD_PRIORITY_NORMAL, cpu_get(0)) ==
+              NONOS_E_QUOTA);
+        CHECK(quota->used_pages == used && guest.process.thread_count == 0);
+        CHECK(free_frames() == before);
+    }
+    quota->limit_pages = used + THREAD_PAGES;
+    CHECK(guest_run_start(&run, &guest, MISBEHAVE_map, THREAD_PRIORITY_NORMAL, cpu_get(0)) ==
+          NONOS_OK);
+    CHECK(quota->used_pages == used + THREAD_PAGES && guest.process.thread_count == 1);
+    guest_run_wait(&run);
+    CHECK(quota->used_pages == used && guest.process.thread_count == 0);
+    CHECK(free_frames() == before);
+    guest_process_free(&guest);
+}
+
 static bool run_heap(void)
 {
     static const size_t lens[] = {1, 100, 1500, 2017, 40000};
@@ -224,6 +258,8 @@ const struct guest_test guest_tests[] = {
     {"a_stack_that_cannot_be_made_is_made_later", test_a_stack_that_cannot_be_made_is_made_later},
     {"a_space_that_cannot_grow_is_as_it_was", test_a_space_that_cannot_grow_is_as_it_was},
     {"a_program_is_told_that_there_is_no_memory", test_a_program_is_told_that_there_is_no_memory},
+    {"a_process_pays_for_each_thread_and_gets_none_that_it_cannot_pay",
+     test_a_process_pays_for_each_thread_and_gets_none_that_it_cannot_pay},
     {"failures_were_in_many_places", test_failures_were_in_many_places},
 };
 const size_t guest_test_count = sizeof guest_tests / sizeof guest_tests[0];
