@@ -10,6 +10,7 @@
 #include "kernel/cpu/control.h"
 #include "kernel/cpu/io.h"
 #include "kernel/mem/mapping.h"
+#include "kernel/mem/roots.h"
 #include "kernel/prompt.h"
 #include "tests/bench/guest_pairs.h"
 #include "tests/bench/guest_users.h"
@@ -38,9 +39,10 @@ static void report(const char *name, struct samples *samples, uint32_t overhead)
 /* By what a program's tables map: Meltdown reads no more than that. */
 static void tell_isolation(void)
 {
+    paddr_t root = users_process(0)->space->translations.root;
     struct mapping_entry entry;
-    bool found =
-        mapping_find(users_process(0)->space->translations.root, (uintptr_t)prompt_run, &entry);
+    bool found = mapping_find(roots_order() == 0 ? root : root + ROOTS_PROGRAM,
+                              (uintptr_t)prompt_run, &entry);
 
     console_printf("bench: state meltdown page tables are %s\n",
                    found ? "not isolated" : "isolated");
