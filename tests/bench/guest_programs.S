@@ -127,9 +127,10 @@ END bad_pointer
     CALL CALL_MEMORY_UNMAP
 .endm
 
-/* Now and then a page stays, so that no table comes and goes with the one that is measured. */
+/* Now and then a page stays, so that no table comes and goes with the one that is measured: more
+ * often than the addresses that are given out come to a further table. */
 .macro KEEP_NEIGHBOR
-    testb %bl, %bl
+    testb $31, %bl
     jnz 4f
     MAP 4096
 4:

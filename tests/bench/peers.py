@@ -64,18 +64,23 @@ def tlb_of(name, tlb):
     return (f"  CR3 {loads}" if loads else "") + (f"  INVLPG {pages}" if pages else "")
 
 
+def sides_of(variant):
+    return SIDES if costs.VARIANTS[variant].has_linux else SIDES[:1]
+
+
 def lines(own, linux, recorded, tlb):
     """The table: medians. recorded: what the baseline has of Linux, shown where none was run.
     tlb: writes of CR3, and INVLPGs, of this kernel's operations."""
     sides = {"NONOS": own, "Linux": linux or recorded}
     shown = [name for name in costs.VARIANTS if name in own]
+    columns = [(side, name) for name in shown for side in sides_of(name)]
     yield "What operations cost, in instructions; medians"
-    yield f"  {'':40}" + "".join(f"{name:>30}" for name in shown)
+    yield f"  {'':40}" + "".join(f"{name:>{15 * len(sides_of(name))}}" for name in shown)
     yield (f"  {'Linux: ' + sides['Linux']['version']:40}"
-           + "".join(f"{side:>15}" for _ in shown for side in SIDES))
+           + "".join(f"{side:>15}" for side, _ in columns))
     for name, what in costs.ROWS:
         bar = verdict.OPERATION_BARS.get(name)
-        counts = [median(sides[side], each, name) for each in shown for side in SIDES]
+        counts = [median(sides[side], each, name) for side, each in columns]
         yield (f"  {what:40}" + "".join(f"{cell(count):>15}" for count in counts)
                + tlb_of(name, tlb)
                + (f"  bar {bar}{'  ABOVE' if (counts[0] or 0) > bar else ''}" if bar else ""))

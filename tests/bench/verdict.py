@@ -29,6 +29,10 @@ APART = {
 }
 # The start is compared step by step instead, and has the generator's jitter in it.
 OPERATIONS_VARY = {"start"}
+# Which frames happen to be free decides how far a block is split and merged, in steps of some 200
+# instructions: the median moves from one mode to another with what a start has left. Held to what is
+# recorded is the least, when none is.
+BY_LEAST = {"map-unmap", "map-touch-unmap"}
 # Verifying a signature takes more or fewer steps by its own bits, which change with every image.
 WIDER = {("loader", "Ed25519"): 0.04, ("loader", "ML-DSA-65"): 0.04}
 # These go through the image byte by byte.
@@ -76,15 +80,15 @@ def compare_operations(own, recorded):
         old = recorded.get(processor, {}).get("costs", {})
         new = found["costs"]
         for name in sorted({*old, *new} - OPERATIONS_VARY):
-            where = f"{name}, {processor}"
+            where, at = f"{name}, {processor}", 0 if name in BY_LEAST else 1
             if name not in old:
                 wrong.append(f"{where}: {new[name][1]:,} instructions, and nothing is recorded of "
                              "it")
             elif name not in new:
                 wrong.append(f"{where}: is recorded, and is not measured any more")
-            elif new[name][1] > old[name][1] + max(old[name][1] * TOLERANCE, OPERATION_SLACK):
-                wrong.append(f"{where}: {old[name][1]:,} instructions were recorded, now "
-                             f"{new[name][1]:,}")
+            elif new[name][at] > old[name][at] + max(old[name][at] * TOLERANCE, OPERATION_SLACK):
+                wrong.append(f"{where}: {old[name][at]:,} instructions were recorded, now "
+                             f"{new[name][at]:,}")
     return wrong
 
 

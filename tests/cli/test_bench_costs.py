@@ -122,6 +122,13 @@ def test_linux_that_is_only_recorded_is_said_to_be():
     assert "was recorded" in "\n".join(peers.lines(own, None, linux, {}))
 
 
+def test_a_variant_without_linux_has_one_column():
+    own, linux = {"every leak": side(77)}, {"version": "1.2"}
+    text = list(peers.lines(own, linux, None, {}))
+    assert re.fullmatch(r" +NONOS", text[2].removeprefix("  Linux: 1.2"))
+    assert re.fullmatch(r"  the cheapest system call +77  bar 120", text[3])
+
+
 def test_runs_that_differ_bars_and_what_was_not_measured_are_wrong():
     found = {**side(121), "spread": {}}
     for name in verdict.OPERATION_BARS:
@@ -140,6 +147,13 @@ def test_runs_that_differ_bars_and_what_was_not_measured_are_wrong():
 def test_operations_are_held_to_what_is_recorded(old, new, fails):
     wrong = verdict.compare_operations({"p": side(new)}, {"p": side(old)})
     assert len(wrong) == fails
+
+
+@pytest.mark.parametrize("name, least, median, fails", [
+    ("map-unmap", 1, 999, 0), ("map-unmap", 4, 4, 1), ("yield", 1, 999, 1), ("yield", 4, 2, 0)])
+def test_what_the_free_frames_decide_is_held_to_its_least(name, least, median, fails):
+    old, new = ({"p": {"costs": {name: counts}}} for counts in ([1, 2, 9], [least, median, 999]))
+    assert len(verdict.compare_operations(new, old)) == fails
 
 
 def test_operations_that_are_new_or_gone_are_named():
