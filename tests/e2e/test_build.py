@@ -1,6 +1,7 @@
 """The build itself: the same bytes anywhere, clear errors, and who sees the signing key."""
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -63,7 +64,30 @@ def elsewhere():
         yield folder
 
 
-def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, elsewhere):
+def watched_programs(folder):
+    """Programs of a build that record, each in a file of seen/, whether they see a key."""
+    os.makedirs(folder / "bin")
+    os.makedirs(folder / "seen")
+    os.chmod(folder / "seen", 0o777)
+    for name in ("clang-19 ld.lld-19 lld-link-19 llvm-ar-19 llvm-nm-19 npm git mcopy mmd mkfs.fat "
+                 "sgdisk pkg-config awk sed find").split():
+        real = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        assert real, name
+        wrapper = folder / "bin" / name
+        wrapper.write_text(textwrap.dedent(f"""\
+            #!/bin/sh
+            if [ -n "${{SIGNING_KEY+x}}${{SIGNING_KEY_PQ+x}}" ] ||
+                [ -n "${{NONOS_PIN+x}}${{NONOS_PASSPHRASE+x}}" ]
+            then echo leak; else echo none; fi >> {folder}/seen/{name}
+            exec {real} "$@"
+            """))
+        wrapper.chmod(0o755)
+    return folder / "bin", folder / "seen"
+
+
+def test_another_clone_zone_umask_user_and_a_key_in_the_environment_give_the_same_bytes(
+        build, elsewhere):
+    """And no program but nonos sees that key."""
     key = f"{ROOT}/dev_signing_key.bin"
     with open(f"{build}/gen/signer.identity", encoding="ascii") as file:
         wanted = file.read()
@@ -73,11 +97,13 @@ def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, elsewhere)
         pytest.skip("this build is not signed with dev_signing_key.bin")
     folder = f"{elsewhere}/clone"
     copy_of_the_tree(folder)
-    shutil.copy(key, f"{folder}/dev_signing_key.bin")
-    os.chmod(f"{folder}/dev_signing_key.bin", 0o600)
-
+    programs, seen = watched_programs(pathlib.Path(elsewhere))
+    with open(key, "rb") as file:
+        digits = file.read().hex()
     as_other, env = [], {**os.environ, "TZ": "Pacific/Chatham", "USER": "somebody",
-                         "LOGNAME": "somebody", "HOME": elsewhere, "LANG": "C"}
+                         "LOGNAME": "somebody", "HOME": elsewhere, "LANG": "C",
+                         "PATH": f"{programs}:{os.environ['PATH']}", "SIGNING_KEY": digits,
+                         "NONOS_PIN": digits, "NONOS_PASSPHRASE": digits}
     if os.getuid() == 0:  # really another user
         as_other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         subprocess.run(["chown", "-R", "65534:65534", elsewhere], check=True, timeout=60)
@@ -88,6 +114,14 @@ def test_another_clone_zone_umask_and_user_give_the_same_bytes(build, elsewhere)
     for name in MADE:
         with open(f"{build}/{name}", "rb") as ours, open(f"{folder}/build/{name}", "rb") as theirs:
             assert ours.read() == theirs.read(), name
+    recorded = {each.name: each.read_text() for each in seen.iterdir()}
+    assert {"clang-19", "ld.lld-19", "lld-link-19", "llvm-ar-19", "mcopy"} <= set(recorded)
+    assert [name for name, text in recorded.items() if "leak" in text] == []
+    assert digits not in done.stdout
+    found = subprocess.run(["grep", "-rlF", digits, folder], stdout=subprocess.PIPE, text=True,
+                           timeout=60, check=False)
+    assert found.stdout == ""
+    assert not os.path.exists(f"{folder}/dev_signing_key.bin")
 
 
 def test_second_make_has_nothing_to_do(build):
@@ -184,42 +218,6 @@ def test_npm_failures_are_one_clear_line(tmp_path, change, message):
         pytest.skip("the npm registry cannot be reached")
     assert done.returncode == 1 and message in done.stdout
     assert len(done.stdout.splitlines()) == 1
-
-
-def test_signing_key_reaches_nothing_but_nonos(build, tmp_path):
-    """A build with a key in the environment; every program records whether it sees one."""
-    folder, seen = tmp_path / "bin", tmp_path / "seen"
-    folder.mkdir()
-    seen.mkdir()
-    for name in ("clang-19 ld.lld-19 lld-link-19 llvm-ar-19 llvm-nm-19 npm git mcopy mmd mkfs.fat "
-                 "sgdisk pkg-config awk sed find").split():
-        real = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-        assert real, name
-        wrapper = folder / name
-        wrapper.write_text(textwrap.dedent(f"""\
-            #!/bin/sh
-            if [ -n "${{SIGNING_KEY+x}}${{SIGNING_KEY_PQ+x}}" ] ||
-                [ -n "${{NONOS_PIN+x}}${{NONOS_PASSPHRASE+x}}" ]
-            then echo leak; else echo none; fi >> {seen}/{name}
-            exec {real} "$@"
-            """))
-        wrapper.chmod(0o755)
-    key = os.urandom(32).hex()
-    out = str(tmp_path / "build")
-    env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SIGNING_KEY": key,
-           "NONOS_PIN": key, "NONOS_PASSPHRASE": key}
-    done = make(ROOT, "-j2", f"BUILD={out}", env=env)
-    assert done.returncode == 0, done.stdout
-    recorded = {each.name: each.read_text() for each in seen.iterdir()}
-    assert {"clang-19", "ld.lld-19", "lld-link-19", "llvm-ar-19", "mcopy"} <= set(recorded)
-    assert [name for name, text in recorded.items() if "leak" in text] == []
-    assert key not in done.stdout
-    found = subprocess.run(["grep", "-rlF", key, out], stdout=subprocess.PIPE, text=True,
-                           timeout=60, check=False)
-    assert found.stdout == ""
-    with open(f"{out}/gen/signer.identity", encoding="ascii") as ours, open(
-            f"{build}/gen/signer.identity", encoding="ascii") as other:
-        assert ours.read() != other.read()
 
 
 @pytest.mark.parametrize("setting, message", [
