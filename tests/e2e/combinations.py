@@ -17,6 +17,9 @@ PROTECTIONS = ("SMEP", "SMAP", "UMIP", "RDRAND", "RDSEED")
 # What TCG gives of each model (QEMU 7.2).
 LACKS = {"qemu64": {"SMEP", "SMAP", "UMIP", "RDRAND", "RDSEED"}, "max": {"RDSEED"},
          "EPYC": {"UMIP", "RDSEED"}, "Skylake-Server": {"UMIP", "RDSEED"}}
+# What `info` says of them; QEMU's other models are AMD's (docs/speculation.md).
+SPECULATION = {"Skylake-Server": "control 0x0 isolation; the processor lacks VERW IBPB"}
+SPECULATION_AMD = "control 0x0; the processor lacks IBPB"
 COLUMNS = {
     "start": ["microvm, PVH", "pc, PVH", "q35, PVH", "q35, UEFI", "pc, UEFI"],
     "cpu": list(LACKS),
@@ -127,6 +130,9 @@ def run_uefi(row, build, guests, folder, limit):
     text = expect_verified_boot(guest)
     expect_report(text, row)
     assert rows(guest)["APIC ids"] == [" ".join(map(str, range(row.processors)))]
+    expected = SPECULATION.get(row.cpu, SPECULATION_AMD)
+    assert re.search(f"^  speculation {expected}$", guest.ask("info", limit), re.MULTILINE)
+    assert is_documented(f"`speculation {expected}`")
     assert "7 passed" in guest.ask("selftest", limit)
 
 
