@@ -117,7 +117,19 @@ static bool run_thread(void)
 
 static void test_a_thread_that_cannot_be_made_leaves_nothing(void)
 {
+    uint64_t before;
+
     fail_each(run_thread, false, 2);
+    /* An object of a slab is no frame, but many are: also where a new slab comes first. */
+    before = free_frames();
+    for (unsigned i = 0; i < 300; i++) {
+        bool good;
+
+        watch_fail_allocation(1 + i % 3);
+        good = run_thread();
+        CHECK(good == (watch_fail_allocation(0) == nullptr));
+    }
+    CHECK(free_frames() == before);
 }
 
 static bool run_program(enum misbehavior kind)

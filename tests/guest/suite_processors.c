@@ -276,6 +276,32 @@ static void test_what_runs_is_not_moved(void)
     wait_for_ends(1);
 }
 
+/* Nothing but the move can tell a processor that sleeps. */
+static void test_a_thread_that_is_moved_runs_where_nobody_did(void)
+{
+    struct thread *thread;
+    struct cpu *other;
+    uint64_t end_ns;
+    bool were_on;
+
+    if (cpu_count() == 1)
+        return;
+    ended = EVENT_INIT;
+    stop = true;
+    forget_who_ran();
+    thread_sleep_until(clock_now_ns() + 50 * MS); /* for a tick that is still to come */
+    were_on = interrupts_disable();
+    other = cpu_get(cpu_current()->index == 0);
+    CHECK(make(stay, 0, cpu_current(), &thread) == NONOS_OK);
+    CHECK(thread_migrate(thread, other));
+    end_ns = clock_now_ns() + 2000 * MS;
+    while (running_on[other->index] == 0 && clock_now_ns() < end_ns)
+        __builtin_ia32_pause();
+    CHECK(running_on[other->index] == 1);
+    interrupts_restore(were_on);
+    wait_for_ends(1);
+}
+
 static volatile uint32_t inside;
 
 static void be_alone([[maybe_unused]] void *argument)
@@ -338,6 +364,8 @@ const struct guest_test guest_tests[] = {
      test_a_new_thread_goes_where_there_is_least_to_do},
     {"threads_are_moved_under_load", test_threads_are_moved_under_load},
     {"what_runs_is_not_moved", test_what_runs_is_not_moved},
+    {"a_thread_that_is_moved_runs_where_nobody_did",
+     test_a_thread_that_is_moved_runs_where_nobody_did},
     {"the_stack_for_secrets_is_used_by_one_at_a_time",
      test_the_stack_for_secrets_is_used_by_one_at_a_time},
     {"lines_of_all_processors_are_written", test_lines_of_all_processors_are_written},

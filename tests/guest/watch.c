@@ -8,7 +8,11 @@
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread_stack.h"
 #include "kernel/user/syscall.h"
+#include "tests/guest/guest.h"
 #include "tests/guest/process.h"
+
+/* TF, DF, NT, AC: SDM vol. 3 §2.3. Whoever came in with them, the kernel goes on without. */
+#define FLAGS_LEFT_BEHIND (UINT64_C(1) << 8 | 1u << 10 | 1u << 14 | 1u << 18)
 
 struct watch watch;
 
@@ -40,8 +44,19 @@ void __real_console_write(const char *text, size_t len);
 void __wrap_console_write(const char *text, size_t len);
 [[gnu::format(printf, 1, 2)]] void __wrap_console_printf(const char *format, ...);
 
+static void check_flags(void)
+{
+    uint64_t flags;
+
+    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    if ((flags & FLAGS_LEFT_BEHIND) != 0) /* what is called now must not see them either */
+        __asm__ volatile("pushq $2\n\tpopfq" : : : "cc", "memory");
+    CHECK((flags & FLAGS_LEFT_BEHIND) == 0);
+}
+
 void __wrap_trap_handle(struct trap_frame *frame)
 {
+    check_flags();
     if (trap_is_user(frame) && frame->vector < VECTOR_EXCEPTIONS) {
         if (watch.fault != nullptr && watch.fault(frame))
             return;
@@ -55,6 +70,7 @@ void __wrap_trap_handle(struct trap_frame *frame)
 struct syscall_result __wrap_syscall_dispatch(uint64_t a, uint64_t b, uint64_t c, uint64_t d,
                                               uint64_t number)
 {
+    check_flags();
     if (watch.call != nullptr)
         watch.call(number, a, b);
     if (number == NONOS_SYSCALL_thread_exit)
