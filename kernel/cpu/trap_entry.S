@@ -8,10 +8,10 @@
  * negative number. The first returns by the stack that it came on: nothing in it raises an
  * exception, whose IRET would let in the next NMI, on the same stack.
  *
- * Where programs have tables of their own (kernel/mem/gate.h) what interrupts them comes with these,
- * on a stack in struct cpu: the frame is moved to where no program's tables reach, and nothing of a
- * program's registers stays behind. Interrupts are off wherever CR3 and stack do not go together,
- * and what cannot be masked finds out by CR3 itself.
+ * Where programs have tables of their own (kernel/mem/gate.h) what interrupts them comes with
+ * these, on a stack in struct cpu: the frame is moved to where no program's tables reach, and
+ * nothing of a program's registers stays behind. Interrupts are off wherever CR3 and stack do not
+ * go together, and what cannot be masked finds out by CR3 itself.
  */
 #include "kernel/cpu/gate.inc"
 #include "kernel/cpu/vectors.h"

@@ -1,5 +1,5 @@
-"""Where a processor has Meltdown: what the tables have that a program runs on, read from outside, with
-nothing of the kernel's own code, while it runs."""
+"""Where a processor has Meltdown: what the tables have that a program runs on, read from outside,
+with nothing of the kernel's own code, while it runs."""
 
 import re
 

@@ -9,6 +9,7 @@
 #include "kernel/image.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/mapping.h"
+#include "kernel/mem/roots.h"
 #include "kernel/panic.h"
 #include "tests/provoke/provoke_touch.h"
 
@@ -45,6 +46,7 @@ static void map_page(vaddr_t vaddr, const void *bytes, size_t len, unsigned flag
 
     if (paddr == 0 || mapping_add(root, vaddr, paddr, PAGE_LEN, flags | MAPPING_USER) != NONOS_OK)
         panic("provoke: no memory");
+    roots_follow(root, vaddr);
     memcpy(direct_map_at(paddr), bytes, len);
 }
 
@@ -58,8 +60,7 @@ static void map_pages(const uint8_t *code, size_t len)
  * stays, so that the backtrace tells who went there. */
 [[noreturn]] static void enter(void)
 {
-    cpu_current()->kernel_rsp = (uintptr_t)__builtin_frame_address(0);
-    gdt_set_entry_stack(&cpu_current()->gdt, cpu_current()->kernel_rsp);
+    cpu_set_stack(cpu_current(), (uintptr_t)__builtin_frame_address(0));
     __asm__ volatile("cli\n\t"
                      "swapgs\n\t"
                      "pushq %[ss]\n\t"
