@@ -30,8 +30,8 @@ APART = {
 # The start is compared step by step instead, and has the generator's jitter in it.
 OPERATIONS_VARY = {"start"}
 # Which frames happen to be free decides how far a block is split and merged, in steps of some 200
-# instructions: the median moves from one mode to another with what a start has left. Held to what is
-# recorded is the least, when none is.
+# instructions: the median moves from one mode to another with what a start has left. What is held
+# to the recorded is the least, when none is.
 BY_LEAST = {"map-unmap", "map-touch-unmap"}
 # Verifying a signature takes more or fewer steps by its own bits, which change with every image.
 WIDER = {("loader", "Ed25519"): 0.04, ("loader", "ML-DSA-65"): 0.04}
