@@ -84,3 +84,14 @@ def test_without_meltdown_there_is_one_set_of_tables_with_both(running):
     assert not running.own["CR3"] & SECOND_ROOT or len(running.upper(running.pages)) > 50
     assert len(running.upper(running.pages)) > 50
     assert running.own["CR4"] & PGE
+
+
+# QEMU's processors have no IBPB, and its Skylake says nothing of MD_CLEAR.
+@pytest.mark.parametrize("model, decided", [
+    ("max", "control 0x0; the processor lacks IBPB"),
+    ("Skylake-Server", "control 0x0 isolation; the processor lacks VERW IBPB")])
+def test_the_kernel_says_what_it_does_and_what_the_processor_lacks(start_pvh, build, model,
+                                                                   decided):
+    guest = start_pvh(f"{build}/kernel.bin", ("-cpu", model))
+    guest.wait_for_prompt()
+    assert re.search(rf"^  speculation +{decided}$", guest.ask("info"), re.MULTILINE)
