@@ -141,7 +141,7 @@ static void *keep(const void *bytes, size_t len, const char *what)
     paddr_t copy = frames_allocate(frames_order_for(len));
 
     if (copy == 0)
-        panic("there is no memory for the %s", what);
+        panic_no_memory(what);
     return memcpy(direct_map_at(copy), bytes, len);
 }
 
@@ -154,12 +154,12 @@ static void take_memory(void)
     size_t log_len = info.handoff.measurement_log_len;
 
     if (frames_init(map, count, FIRST_REACHABLE_END) != NONOS_OK)
-        panic("there is no memory to begin with");
+        panic_no_memory("the allocator");
     frames_add(map, count, NONOS_MEMORY_USABLE, 0, FIRST_REACHABLE_END);
-    info.memory_map = keep(map, count * sizeof *map, "memory map");
+    info.memory_map = keep(map, count * sizeof *map, "the memory map");
     if (log_len != 0)
         info.measurement_log =
-            keep(direct_map_at(info.handoff.measurement_log_paddr), log_len, "event log");
+            keep(direct_map_at(info.handoff.measurement_log_paddr), log_len, "the event log");
 }
 
 void kernel_begin(const char *first_line)

@@ -287,6 +287,15 @@ void panic(const char *format, ...)
     panic_end();
 }
 
+void panic_no_memory(const char *what)
+{
+    panic_begin();
+    (void)format_text(reason, sizeof reason, "there is no memory for %s (NO_MEMORY, code %d)", what,
+                      NONOS_E_NO_MEMORY);
+    console_printf("\nNONOS: %s\n", reason);
+    panic_end();
+}
+
 void panic_exception(const struct trap_frame *frame, const char *format, ...)
 {
     va_list arguments;

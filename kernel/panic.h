@@ -16,6 +16,10 @@
 
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
 
+/* At the start, where the memory for what cannot be done without runs out. No defect, so there is
+ * nothing but the reason: "NONOS: there is no memory for <what> (NO_MEMORY, code 5)". */
+[[noreturn]] void panic_no_memory(const char *what);
+
 /* The same for an exception: frame has the registers as they were when it happened. */
 [[noreturn, gnu::format(printf, 2, 3)]] void panic_exception(const struct trap_frame *frame,
                                                              const char *format, ...);

@@ -217,7 +217,7 @@ void selftest_run(void)
     const char *failed;
 
     if (memory == nullptr)
-        panic("no memory for the self-tests");
+        panic_no_memory("the self-tests");
     if (selftest_run_in(memory, &failed) != NONOS_OK)
         panic("self-test failed: %s (SELF_TEST, code %d)", failed, NONOS_E_SELF_TEST);
     heap_free(memory);

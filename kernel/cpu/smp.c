@@ -11,6 +11,7 @@
 #include "kernel/dev/clock.h"
 #include "kernel/generator.h"
 #include "kernel/mem/paging.h"
+#include "kernel/sched/sched.h"
 #include "kernel/sched/thread_stack.h"
 #include "kernel/user/syscall.h"
 
@@ -93,8 +94,6 @@ static void trampoline_make(paddr_t low)
  * may fault before its features are known. */
 [[noreturn]] static void smp_begin(struct cpu *cpu)
 {
-    const uint8_t *top = (const uint8_t *)(uintptr_t)cpu->kernel_rsp;
-
     control_write_cr3(paging_root());
     cpu->gap = features_find_gap();
     __atomic_store_n(&cpu->arrived, true, __ATOMIC_RELEASE);
@@ -110,26 +109,25 @@ static void trampoline_make(paddr_t low)
     (void)clock_join();
     apic_init_processor();
     syscall_init_processor();
-    sched_run_idle((void *)(uintptr_t)top);
+    sched_run_idle();
 }
 
 static void stacks_free(struct cpu *cpu)
 {
-    if (cpu->kernel_rsp != 0)
-        thread_stack_free(cpu->kernel_rsp);
+    if (cpu->queue.idle != nullptr)
+        thread_free(cpu->queue.idle);
     for (unsigned i = 0; i < GDT_IST_COUNT && cpu->exception_stacks[i] != 0; i++)
         thread_stack_free(cpu->exception_stacks[i]);
 }
 
 static bool stacks_make(struct cpu *cpu)
 {
-    cpu->kernel_rsp = thread_stack_allocate();
-    for (unsigned i = 0; i < GDT_IST_COUNT && cpu->kernel_rsp != 0; i++) {
+    for (unsigned i = 0; i < GDT_IST_COUNT; i++) {
         cpu->exception_stacks[i] = thread_stack_allocate();
         if (cpu->exception_stacks[i] == 0)
             return false;
     }
-    return cpu->kernel_rsp != 0;
+    return sched_prepare(cpu);
 }
 
 /* Until so much time has passed, or *sign is set. */
@@ -170,7 +168,7 @@ static bool start_one(uint32_t apic_id, paddr_t low)
         return false;
     }
     generator_prepare(cpu->index);
-    parameters->stack_top = cpu->kernel_rsp;
+    parameters->stack_top = cpu->queue.idle->stack_top;
     parameters->argument = (uintptr_t)cpu;
     parameters->function = (uintptr_t)smp_begin;
     apic_send_startup(apic_id, (unsigned)(low / PAGE_LEN));

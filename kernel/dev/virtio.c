@@ -2,6 +2,7 @@
 
 #include "kernel/cpu/mmio.h"
 #include "kernel/mem/frames.h"
+#include "kernel/panic.h"
 
 #define STATUS_ACKNOWLEDGE 1u
 #define STATUS_DRIVER 2u
@@ -136,8 +137,9 @@ static bool make_queue(struct virtio *virtio)
     if (get(virtio, VIRTIO_QUEUE_MAX) < QUEUE_COUNT)
         return false;
     paddr = frames_allocate(frames_order_for(sizeof *virtio->queue));
+    /* No source of randomness is gone without because of so little. */
     if (paddr == 0)
-        return false;
+        panic_no_memory("virtio-rng");
     virtio->queue = direct_map_at(paddr);
     virtio->queue->available_flags = AVAILABLE_NO_INTERRUPT;
     virtio->queue->descriptors[0].paddr = paddr + offsetof(struct virtio_queue, buffer);

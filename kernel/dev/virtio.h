@@ -64,7 +64,7 @@ enum virtio_answer {
 [[nodiscard]] bool virtio_find_mmio(uint32_t type, paddr_t paddr, struct virtio *virtio);
 
 /* Resets it, accepts no feature but VERSION_1, and makes queue 0 ready, without interrupts. False:
- * it does not want to, or there is no memory. */
+ * it does not want to. Stops the start where there is no memory (panic_no_memory). */
 [[nodiscard]] bool virtio_start(struct virtio *virtio);
 
 /* Resets it for good. Its memory stays its own, as it may not obey. */

@@ -18,7 +18,7 @@ static void open(const void *page)
     if (!found || mapping_add(paging_root() + ROOTS_PROGRAM, vaddr, entry.paddr, PAGE_LEN,
                               (entry.writable ? (unsigned)MAPPING_WRITE : 0) |
                                   (entry.executable ? (unsigned)MAPPING_EXECUTE : 0)) != NONOS_OK)
-        panic("gate: no memory for tables");
+        panic_no_memory("the page tables");
 }
 
 void gate_init(void)

@@ -39,6 +39,14 @@ static struct {
 /* enter.S */
 [[noreturn]] void paging_switch(uint64_t root, void *stack_top, void (*function)(void));
 
+/* The start goes no further without memory for its tables: what firmware says would be half read,
+ * and what works would depend on which part of it there was room for. */
+static void stop_if_short(enum nonos_error error)
+{
+    if (error == NONOS_E_NO_MEMORY && !paging.is_shared)
+        panic_no_memory("the page tables");
+}
+
 /* With the lock taken. */
 static enum nonos_error map_locked(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned flags)
 {
@@ -53,7 +61,7 @@ static void map_or_panic(vaddr_t vaddr, paddr_t paddr, uint64_t len, unsigned fl
     enum nonos_error error = map_locked(vaddr, paddr, len, flags);
 
     lock_release(&paging.lock, were_on);
-
+    stop_if_short(error);
     if (error != NONOS_OK)
         panic("paging: 0x%llx bytes at 0x%llx cannot be mapped (code %d)", (unsigned long long)len,
               (unsigned long long)vaddr, (int)error);
@@ -117,14 +125,12 @@ static void plan_init(paddr_t image_paddr)
 static void reserve_entries(void)
 {
     uint64_t end = UINT64_C(1) << features_get()->physical_bits;
-    enum nonos_error error = NONOS_OK;
 
     if (end > ADDRESS_PADDR_END)
         end = ADDRESS_PADDR_END;
-    for (paddr_t at = 0; at < end && error == NONOS_OK; at += MAPPING_ROOT_ENTRY_LEN)
-        error = mapping_reserve(paging.root, ADDRESS_FIRMWARE + at);
-    if (error != NONOS_OK || mapping_reserve(paging.root, ADDRESS_THREAD_STACKS) != NONOS_OK)
-        panic("paging: no memory for tables");
+    for (paddr_t at = 0; at < end; at += MAPPING_ROOT_ENTRY_LEN)
+        stop_if_short(mapping_reserve(paging.root, ADDRESS_FIRMWARE + at));
+    stop_if_short(mapping_reserve(paging.root, ADDRESS_THREAD_STACKS));
 }
 
 static bool is_ours(uint32_t type)
@@ -141,8 +147,7 @@ void paging_init(const struct nonos_memory_region *map, size_t count, paddr_t im
     plan_init(image_paddr);
     paging.lock = LOCK_INIT(LOCK_SPACE);
     paging.root = frames_allocate(roots_order());
-    if (paging.root == 0)
-        panic("paging: no memory for the first table");
+    stop_if_short(paging.root != 0 ? NONOS_OK : NONOS_E_NO_MEMORY);
     reserve_entries();
     map_segment(kernel_rodata_start, kernel_rodata_end, image_paddr, MAPPING_READ);
     map_segment(kernel_text_start, kernel_text_end, image_paddr, MAPPING_EXECUTE);
@@ -248,13 +253,13 @@ static bool find_pages(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32
 }
 
 /* With the lock taken. What is mapped already may be mapped again with the same rights. */
-static bool window_map_page(paddr_t paddr, unsigned flags)
+static enum nonos_error window_map_page(paddr_t paddr, unsigned flags)
 {
     struct mapping_entry entry;
 
-    if (mapping_find(paging.root, ADDRESS_FIRMWARE + paddr, &entry))
-        return entry.writable == ((flags & MAPPING_WRITE) != 0);
-    return map_locked(ADDRESS_FIRMWARE + paddr, paddr, PAGE_LEN, flags) == NONOS_OK;
+    if (!mapping_find(paging.root, ADDRESS_FIRMWARE + paddr, &entry))
+        return map_locked(ADDRESS_FIRMWARE + paddr, paddr, PAGE_LEN, flags);
+    return entry.writable == ((flags & MAPPING_WRITE) != 0) ? NONOS_OK : NONOS_E_EXISTS;
 }
 
 static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint32_t),
@@ -267,10 +272,11 @@ static void *window_map(paddr_t paddr, size_t len, bool (*type_is_allowed)(uint3
         return nullptr;
     for (paddr_t page = start; page < end; page += PAGE_LEN) {
         bool were_on = lock_take(&paging.lock);
-        bool is_mapped = window_map_page(page, flags);
+        enum nonos_error error = window_map_page(page, flags);
 
         lock_release(&paging.lock, were_on);
-        if (!is_mapped)
+        stop_if_short(error);
+        if (error != NONOS_OK)
             return nullptr;
     }
     return (void *)(uintptr_t)(ADDRESS_FIRMWARE + paddr);
@@ -290,12 +296,14 @@ void *paging_map_screen(paddr_t paddr, size_t len)
 {
     paddr_t start;
     paddr_t end;
+    enum nonos_error error;
 
-    if (!find_pages(paddr, len, is_device_memory, &start, &end) ||
-        mapping_add(paging.root, ADDRESS_SCREEN + start, start, end - start,
-                    MAPPING_WRITE | MAPPING_UNCACHED) != NONOS_OK)
+    if (!find_pages(paddr, len, is_device_memory, &start, &end))
         return nullptr;
-    return (void *)(uintptr_t)(ADDRESS_SCREEN + paddr);
+    error = mapping_add(paging.root, ADDRESS_SCREEN + start, start, end - start,
+                        MAPPING_WRITE | MAPPING_UNCACHED);
+    stop_if_short(error);
+    return error == NONOS_OK ? (void *)(uintptr_t)(ADDRESS_SCREEN + paddr) : nullptr;
 }
 
 void paging_get_statistics(struct mapping_statistics *statistics)

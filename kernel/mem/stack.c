@@ -34,7 +34,7 @@ void stack_init(void)
             paddr_t paddr = frames_allocate(0);
 
             if (paddr == 0)
-                panic("stack: no memory for the %s stack", stack->name);
+                panic_no_memory("the stacks");
             paging_map_stack_page(vaddr, paddr);
         }
     }

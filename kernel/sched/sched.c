@@ -5,6 +5,7 @@
 #include "kernel/cpu/interrupt_flag.h"
 #include "kernel/cpu/vectors.h"
 #include "kernel/dev/clock.h"
+#include "kernel/panic.h"
 #include "kernel/user/switch.h"
 
 /* What the timer was set to before may come too soon: then there is nothing to do. */
@@ -378,19 +379,28 @@ void sched_init_queue(struct run_queue *queue)
     queue->armed_ns = TIMERS_NEVER;
 }
 
+bool sched_prepare(struct cpu *cpu)
+{
+    cpu->queue.idle = thread_make_idle(cpu, idle);
+    return cpu->queue.idle != nullptr;
+}
+
 void sched_init(const char *name, void *stack_top)
 {
     struct cpu *cpu = cpu_current();
+    struct thread *thread =
+        sched_prepare(cpu) ? thread_adopt(cpu, name, stack_top, THREAD_PRIORITY_NORMAL) : nullptr;
 
-    cpu->queue.idle = thread_make_idle(cpu, idle);
-    begin(cpu, thread_adopt(cpu, name, stack_top, THREAD_PRIORITY_NORMAL));
+    if (thread == nullptr)
+        panic_no_memory("the first threads");
+    begin(cpu, thread);
 }
 
-void sched_run_idle(void *stack_top)
+void sched_run_idle(void)
 {
     struct cpu *cpu = cpu_current();
 
-    cpu->queue.idle = thread_adopt(cpu, "idle", stack_top, THREAD_PRIORITY_IDLE);
+    cpu->queue.idle->state = THREAD_RUNNING;
     begin(cpu, cpu->queue.idle);
     __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
     idle(nullptr);

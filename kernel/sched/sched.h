@@ -39,12 +39,16 @@ struct run_queue {
 /* Before a processor has any thread. */
 void sched_init_queue(struct run_queue *queue);
 
+/* Makes the idle thread of a processor. False when memory runs out. */
+[[nodiscard]] bool sched_prepare(struct cpu *cpu);
+
 /* On this processor: the code that calls it becomes a thread, whose stack ends at stack_top, and an
- * idle thread is made. Panics when memory runs out. */
+ * idle thread is made. Stops when memory runs out. */
 void sched_init(const char *name, void *stack_top);
 
-/* On a further processor: the code that calls it becomes its idle thread. */
-[[noreturn]] void sched_run_idle(void *stack_top);
+/* On a further processor, which is prepared: the code that calls it, on the stack of its idle
+ * thread, becomes that thread. */
+[[noreturn]] void sched_run_idle(void);
 
 /* Lets others of the same priority run. */
 void sched_yield(void);

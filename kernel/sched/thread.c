@@ -53,7 +53,7 @@ struct thread *thread_adopt(struct cpu *cpu, const char *name, void *stack_top, 
     struct thread *thread = thread_make(name, cpu, priority);
 
     if (thread == nullptr)
-        panic("there is no memory for the first threads");
+        return nullptr;
     thread->stack_top = (uintptr_t)stack_top;
     thread->state = THREAD_RUNNING;
     return thread;
@@ -63,9 +63,8 @@ struct thread *thread_make_idle(struct cpu *cpu, void (*function)(void *))
 {
     struct thread *thread = thread_make_startable("idle", cpu, THREAD_PRIORITY_IDLE);
 
-    if (thread == nullptr)
-        panic("there is no memory for the first threads");
-    thread->function = function;
+    if (thread != nullptr)
+        thread->function = function;
     return thread;
 }
 

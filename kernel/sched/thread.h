@@ -83,8 +83,8 @@ void thread_sleep_until(uint64_t deadline_ns);
  * nothing has changed, when it runs just now, has ended, or is an idle one. */
 [[nodiscard]] bool thread_migrate(struct thread *thread, struct cpu *cpu);
 
-/* For the scheduler: a thread for the code that runs now, and one that is not in any queue. Both
- * panic when memory runs out. */
+/* For the scheduler: a thread for the code that runs now, and one that is not in any queue. Null
+ * when memory runs out. */
 [[nodiscard]] struct thread *thread_adopt(struct cpu *cpu, const char *name, void *stack_top,
                                           uint32_t priority);
 [[nodiscard]] struct thread *thread_make_idle(struct cpu *cpu, void (*function)(void *));

@@ -42,6 +42,11 @@ void panic(const char *format, ...)
     abort();
 }
 
+void panic_no_memory(const char *what)
+{
+    panic("there is no memory for %s", what);
+}
+
 /* How often long work has let interrupts in, and what comes in then. */
 static unsigned machine_preempt_points;
 static void (*machine_interrupt)(void);

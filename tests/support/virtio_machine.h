@@ -9,7 +9,10 @@
 #include "kernel/cpu/mmio.h"
 #include "kernel/mem/frames.h"
 #include "kernel/mem/paging.h"
+#include "kernel/panic.h"
 #include "tests/support/fake_virtio.h"
+
+#include <setjmp.h>
 
 /* For a test that wants more than a fake_fault: called at each wait; and where registers read as
  * nothing that anybody made. */
@@ -35,6 +38,15 @@ unsigned frames_order_for(size_t len)
 {
     fake_require(len <= FAKE_MEMORY_LEN);
     return 1;
+}
+
+/* Where to go on when the machine has fake.no_memory. */
+static jmp_buf fake_stopped;
+
+void panic_no_memory([[maybe_unused]] const char *what)
+{
+    fake_require(fake.no_memory);
+    longjmp(fake_stopped, 1);
 }
 
 paddr_t frames_allocate(unsigned order)

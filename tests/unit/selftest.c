@@ -17,6 +17,11 @@ void panic(const char *format, ...)
     longjmp(panicked, 1);
 }
 
+void panic_no_memory(const char *what)
+{
+    panic("%s", what);
+}
+
 void *heap_allocate(size_t len)
 {
     if (heap_is_empty)

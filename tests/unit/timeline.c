@@ -12,6 +12,11 @@ void panic([[maybe_unused]] const char *format, ...)
     abort();
 }
 
+void panic_no_memory([[maybe_unused]] const char *what)
+{
+    abort();
+}
+
 void *heap_allocate([[maybe_unused]] size_t len)
 {
     return nullptr;
