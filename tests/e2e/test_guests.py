@@ -85,4 +85,4 @@ def test_programs_enter_and_leave_the_kernel_and_what_is_said_of_them(start_pvh,
                      r"\(exception 6, error code 0x0\)$", said, re.MULTILINE)
     assert re.search(thread + r"'null' ended at 0x400002: page fault: read of 0x0{16} in user "
                      r"mode: nothing is mapped there$", said, re.MULTILINE)
-    assert re.search(r"^\[calls\] hi\?\[2Jyou$", said, re.MULTILINE)  # no terminal's commands
+    assert re.search(r"^\[calls\] hi\?\[2Jyou\?~$", said, re.MULTILINE)  # no terminal's commands

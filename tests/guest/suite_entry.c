@@ -99,7 +99,7 @@ static const struct call calls[] = {
     {UINT64_C(1) << 32 | 1, 0, 0, .expected = NONOS_E_CALL},
     {NONOS_SYSCALL_yield, 1, 2, .expected = NONOS_OK},
     {NONOS_SYSCALL_clock_read, KERNEL, KERNEL, .expected = NONOS_OK},
-    {NONOS_SYSCALL_log_write, TEXT, 9, .expected = NONOS_OK},
+    {NONOS_SYSCALL_log_write, TEXT, 11, .expected = NONOS_OK},
     {NONOS_SYSCALL_log_write, TEXT, 0, .expected = NONOS_OK},
     {NONOS_SYSCALL_log_write, TEXT, NONOS_LOG_MAX_LEN, .expected = NONOS_OK},
     {NONOS_SYSCALL_log_write, TEXT, NONOS_LOG_MAX_LEN + 1, .expected = NONOS_E_SIZE},
@@ -149,7 +149,7 @@ static void make_calls(uint32_t rights)
     CHECK(guest_process_make(&guest, &GUEST_PROGRAM(calls), 100) == NONOS_OK);
     guest.process.rights = rights;
     CHECK(space_write(guest.process.space, GUEST_DATA_VADDR, calls, sizeof calls) == NONOS_OK);
-    CHECK(space_write(guest.process.space, TEXT, "hi\x1B[2Jyou", 9) == NONOS_OK);
+    CHECK(space_write(guest.process.space, TEXT, "hi\x1B[2Jyou\x7F~", 11) == NONOS_OK);
     start(&run, &guest, 0, 0);
     guest_run_wait(&run);
     CHECK(run.how == GUEST_EXITED && run.code == 0);
