@@ -54,7 +54,8 @@ $(BENCH)/blake3.o: $(patsubst %.c,$(BENCH)%.o,$(BENCH_BLAKE3))
 	$(call BENCH_KEEP,$^,blake3_hasher_*)
 
 $(BENCH)/primitives: $(call objects,host,$(addprefix tests/bench/,primitives.c measure.c pairs_pqc.c \
-    pairs_classic.c kernel_side.c)) $(addprefix $(BENCH)/,kernel.o pqclean.o blake3.o)
+    pairs_classic.c kernel_side.c)) $(addprefix $(BENCH)/,kernel.o pqclean.o blake3.o) \
+    $(BUILD)/kernel/kernel/cpu/thunk.S.o # where calls by address are compiled to go
 	$(SAY) link $@
 	$(Q)$(HOST_CC) -fuse-ld=lld -no-pie -Wl,--gc-sections -Wl,-z,noexecstack $^ -lcrypto $(HOST_LIBS) -o $@
 $(BENCH)/files: $(call objects,host,tests/bench/files.c $(filter-out tools/main.c,$(TOOL))) $(call libraries,host)

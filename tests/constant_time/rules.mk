@@ -30,7 +30,8 @@ valgrind-is-there:
 	    { echo 'constant-time: valgrind is missing; make setup installs it' >&2; exit 1; }
 
 $(CT_PROGRAM): | valgrind-is-there
-$(CT)/kernel: $(call CT_PARTS,ct-kernel)
+# Calls by address are compiled to go there.
+$(CT)/kernel: $(call CT_PARTS,ct-kernel) $(BUILD)/ct-kernel/kernel/cpu/thunk.S.o
 $(CT)/host: $(call CT_PARTS,ct-host)
 $(CT)/kernel $(CT)/host: tests/constant_time/rules.mk | valgrind-is-there
 	@mkdir -p $(@D)
