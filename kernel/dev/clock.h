@@ -37,8 +37,9 @@ void clock_init(const struct platform *platform, const struct boot_info *info);
 
 /* Sets the time stamp counter of a processor that starts (clock_join, there) by that of the one
  * that starts it (clock_serve, at the same time, on one that has the right time). Where what they
- * see of each other fits two counters that show the same, nothing is changed. False when the other
- * one did not come within about a second. One pair at a time; interrupts off. */
+ * see of each other fits two counters that show the same, nothing is changed. On a processor
+ * without IA32_TSC_ADJUST it is behind by what writing the counter takes. False when the other one
+ * did not come within about a second. One pair at a time; interrupts off. */
 bool clock_serve(void);
 bool clock_join(void);
 

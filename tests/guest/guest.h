@@ -27,8 +27,8 @@ bool guest_check(bool condition, const char *text, const char *file, int line);
 /* How many checks have failed in this test so far. */
 [[nodiscard]] unsigned guest_failures(void);
 
-/* A number that the machine was started with, -fw_cfg name=opt/nonos/NAME,string=DIGITS; otherwise
- * where it was not. */
+/* A number that the machine was started with, by -fw_cfg name=opt/nonos/NAME,string=DIGITS of QEMU
+ * or by tests/bochs/run.py; otherwise where it was not. */
 [[nodiscard]] uint64_t guest_option(const char *name, uint64_t otherwise);
 
 /* Seconds of the machine's real-time clock, which is no part of the kernel, since midnight of the

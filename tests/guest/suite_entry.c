@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ANYWHERE 255u
+#define NOT_HERE 255u /* for a vector */
 #define NO_CALL UINT64_MAX
 #define NMIS 20u
 #define NMI_TURNS 100000u
@@ -59,18 +60,22 @@ static void start(struct guest_run *its_run, struct guest_process *process, uint
           NONOS_OK);
 }
 
+/* An option with the name of a row is the vector of a machine that does it in another way. */
 static void test_each_exception_ends_its_thread_alone(void)
 {
     for (const struct exception_row *row = exception_rows; row < exception_rows_end; row++) {
         const struct guest_program program = {
             .name = row->name, .code = row->code, .len = sizeof row->code};
         unsigned before = guest_failures();
+        uint64_t vector = guest_option(row->name, row->vector);
 
+        if (vector == NOT_HERE)
+            continue;
         CHECK(guest_process_make(&guest, &program, 0) == NONOS_OK);
         start(&run, &guest, 0, 0);
         guest_run_wait(&run);
         CHECK(run.how == GUEST_FAULTED);
-        CHECK(run.vector == row->vector);
+        CHECK(run.vector == vector);
         CHECK(row->offset == ANYWHERE || run.rip == GUEST_CODE_VADDR + row->offset);
         CHECK(guest.process.thread_count == 0);
         if (guest_failures() != before)
