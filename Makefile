@@ -111,7 +111,7 @@ TEST_PARTS = all unit-tests variants $(GEN)/signer.identity $(GEN)/signer.pem
 
 test-all: ## everything: test, check, matrix, more machines, soak, attack, and all that proves more than a test does; goes on where it was interrupted
 	@MAKE='$(MAKE)' tests/steps --keep $(BUILD)/test-all test check matrix machines 'soak TIME=60' 'attack RUNS=50000' \
-	    fuzz bench coverage --beside faults tamper bound constant-time reproduce
+	    bochs fuzz bench coverage --beside faults tamper bound constant-time reproduce
 
 # What the other targets run, made by one make, so that several of them can run at a time.
 parts:
@@ -161,7 +161,7 @@ PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ON
     setup doctor clean help unit-tests test-all parts more-parts image-map boot-screen call-map
 
 # What the build reads from outside the sources; each stamp changes only when its text does. ---------
-ifeq ($(filter run debug release secureboot test test-all parts check bench bench-baseline timeline setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter run debug release secureboot test test-all parts check bench bench-baseline timeline bochs setup doctor clean help,$(or $(MAKECMDGOALS),all)),)
 include scripts/inputs.mk
 endif
 
