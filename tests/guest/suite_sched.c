@@ -14,6 +14,7 @@
 #define HIGH (THREAD_PRIORITY_NORMAL + 1)
 
 static struct event ended;
+static struct event gate;
 static volatile bool stop;
 static volatile uint64_t counts[THREADS];
 static volatile uint32_t order[2 * THREADS];
@@ -36,6 +37,7 @@ static struct thread *make(void (*function)(void *), uintptr_t argument, uint32_
 static void begin(void)
 {
     ended = EVENT_INIT;
+    gate = EVENT_INIT;
     stop = false;
     order_len = 0;
     for (unsigned i = 0; i < THREADS; i++)
@@ -210,23 +212,30 @@ static void run_on_a_budget([[maybe_unused]] void *argument)
     }
 }
 
-static void test_a_budget_is_kept(void)
+static struct thread *make_on_a_budget(void (*function)(void *), uintptr_t argument)
 {
     struct thread *thread;
     const struct thread_request request = {.name = "budget",
-                                           .function = run_on_a_budget,
+                                           .function = function,
+                                           .argument = (void *)argument,
                                            .priority = HIGH,
                                            .cpu = cpu_get(0),
                                            .ended = &ended,
                                            .budget_ns = 2 * MS,
                                            .period_ns = 10 * MS};
+
+    CHECK(thread_create(&request, &thread) == NONOS_OK);
+    return thread;
+}
+
+static void test_a_budget_is_kept(void)
+{
     uint64_t start = clock_now_ns();
     uint64_t took;
 
     begin();
-    CHECK(thread_create(&request, &thread) == NONOS_OK);
-    /* More urgent than this one, and never giving way: it can be seen only because of its budget.
-     */
+    (void)make_on_a_budget(run_on_a_budget, 0);
+    /* More urgent than this one, which sees it only because of its budget. */
     while (counts[0] < 20)
         __builtin_ia32_pause();
     took = clock_now_ns() - start;
@@ -249,7 +258,9 @@ static void test_long_work_is_interrupted_where_it_allows(void)
     while (clock_now_ns() < due + 5 * MS)
         __builtin_ia32_pause();
     CHECK(order_len == 0);
-    preempt_point();
+    /* Once, unless the machine itself is late. */
+    while (order_len == 0 && clock_now_ns() < due + 1000 * MS)
+        preempt_point();
     CHECK(order_len == 1);
     CHECK(!interrupts_are_on());
     interrupts_enable();
@@ -257,8 +268,6 @@ static void test_long_work_is_interrupted_where_it_allows(void)
     preempt_point();
     CHECK(interrupts_are_on());
 }
-
-static struct event gate;
 
 static void wait_and_note(void *argument)
 {
@@ -269,7 +278,6 @@ static void wait_and_note(void *argument)
 static void test_a_signal_switches_to_the_more_urgent_at_once(void)
 {
     begin();
-    gate = EVENT_INIT;
     (void)make(wait_and_note, 7, HIGH);
     CHECK(order_len == 0);
     event_signal(&gate);
@@ -277,7 +285,13 @@ static void test_a_signal_switches_to_the_more_urgent_at_once(void)
     wait_for_ends(1);
 }
 
-/* Nobody but this one waits for a while, on its own processor. */
+/* However long a machine that has other things to do takes for it. */
+static void wait_until(const volatile uint32_t *count, uint32_t least)
+{
+    while (*count < least)
+        sleep_ns(MS);
+}
+
 static void test_of_those_who_wait_the_more_urgent_goes_on_first(void)
 {
     static const uint32_t priorities[] = {LOW, HIGH, LOW, THREAD_PRIORITY_NORMAL, HIGH};
@@ -285,20 +299,16 @@ static void test_of_those_who_wait_the_more_urgent_goes_on_first(void)
     const uint32_t count = sizeof priorities / sizeof priorities[0];
 
     begin();
-    gate = EVENT_INIT;
     for (uintptr_t i = 0; i < count; i++) {
         (void)make(wait_and_note, i, priorities[i]);
-        sleep_ns(MS); /* until it waits */
+        wait_until(&gate.waiting.count, (uint32_t)i + 1);
     }
-    CHECK(order_len == 0);
     for (uint32_t i = 0; i < count; i++) {
         event_signal(&gate);
-        sleep_ns(MS);
-        CHECK(order_len == i + 1);
+        wait_until(&order_len, i + 1);
+        CHECK(order[i] == expected[i]);
     }
     wait_for_ends(count);
-    for (uint32_t i = 0; i < count; i++)
-        CHECK(order[i] == expected[i]);
 }
 
 static void spend_wait_and_note(void *argument)
@@ -314,28 +324,17 @@ static void spend_wait_and_note(void *argument)
 static void test_a_spent_budget_and_another_processor_keep_their_place_among_those_who_wait(void)
 {
     struct thread *thread;
-    const struct thread_request request = {.name = "spent",
-                                           .function = spend_wait_and_note,
-                                           .argument = (void *)1,
-                                           .priority = HIGH,
-                                           .cpu = cpu_get(0),
-                                           .ended = &ended,
-                                           .budget_ns = 2 * MS,
-                                           .period_ns = 50 * MS};
 
     begin();
-    gate = EVENT_INIT;
     (void)make(wait_and_note, 2, THREAD_PRIORITY_NORMAL);
-    CHECK(thread_create(&request, &thread) == NONOS_OK);
-    sleep_ns(70 * MS); /* until it has been throttled, has run again, and waits */
-    CHECK(order_len == 0);
+    thread = make_on_a_budget(spend_wait_and_note, 1);
+    wait_until(&gate.waiting.count, 2); /* it has been throttled, and has run again */
     CHECK(thread_migrate(thread, cpu_get(cpu_count() - 1)));
     event_signal(&gate);
-    sleep_ns(70 * MS);
-    CHECK(order_len == 1 && order[0] == 1);
+    wait_until(&order_len, 1);
     event_signal(&gate);
     wait_for_ends(2);
-    CHECK(order_len == 2 && order[1] == 2);
+    CHECK(order_len == 2 && order[0] == 1 && order[1] == 2);
 }
 
 /* With the end of the last thread all that it had is back. */

@@ -9,6 +9,8 @@
 #include "kernel/sched/event.h"
 #include "kernel/sched/thread.h"
 
+#define WRITTEN 100u /* by the others, before one panics */
+
 static volatile uint32_t there;
 
 static void panic_together([[maybe_unused]] void *argument)
@@ -23,9 +25,10 @@ static void panic_together([[maybe_unused]] void *argument)
 static void write_for_ever([[maybe_unused]] void *argument)
 {
     (void)interrupts_disable();
-    (void)__atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
-    for (;;)
+    for (;;) {
         console_write("~", 1);
+        (void)__atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
+    }
 }
 
 static void on_others(void (*function)(void *))
@@ -45,7 +48,7 @@ static void on_others(void (*function)(void *))
 static void panic_while_others_write(void)
 {
     on_others(write_for_ever);
-    while (there < cpu_count() - 1)
+    while (there < WRITTEN)
         __builtin_ia32_pause();
     panic("one alone");
 }
