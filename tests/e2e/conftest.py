@@ -62,10 +62,10 @@ def start_pvh(accelerator):
     more words of QEMU's command line."""
     guests = []
 
-    def start(kernel, extra=(), memory_mib=256):
+    def start(kernel, extra=(), memory_mib=256, with_accelerator=None):
         guests.append(guest_module.Guest(
-            machine.pvh_command(machine.find_qemu(), accelerator, kernel, memory_mib=memory_mib,
-                                extra=extra)))
+            machine.pvh_command(machine.find_qemu(), with_accelerator or accelerator, kernel,
+                                memory_mib=memory_mib, extra=extra)))
         return guests[-1]
 
     yield start
@@ -118,7 +118,9 @@ def examine(tmp_path):
             return machine.uefi_command(qemu, machine.TCG, firmware, variables, image, extra=extra,
                                         **others)
 
-        guests.append(examined.Examined(tmp_path, elf, 64 if image is None else 256, command))
+        folder = tmp_path / f"examined-{len(guests)}"
+        folder.mkdir()
+        guests.append(examined.Examined(folder, elf, 64 if image is None else 256, command))
         return guests[-1]
 
     yield start

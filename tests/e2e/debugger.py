@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import socket
 import subprocess
 import time
@@ -57,10 +58,25 @@ class Debugger:
         self.send(data)
         return self.receive()
 
-    def run_to(self, address):
+    def has_stopped(self, seconds):
+        """Whether a guest that was sent on says anything, within this time."""
+        end = time.monotonic() + seconds
+        while b"#" not in self.buffer[:-2]:
+            if not select.select([self.socket], [], [], max(0, end - time.monotonic()))[0]:
+                return False
+            self.buffer += self.socket.recv(65536)
+        return True
+
+    def set_breakpoint(self, address):
         assert self.ask(f"Z1,{address:x},1") == "OK"
-        assert self.ask("c").startswith("T05")
+
+    def clear_breakpoint(self, address):
         assert self.ask(f"z1,{address:x},1") == "OK"
+
+    def run_to(self, address):
+        self.set_breakpoint(address)
+        assert self.ask("c").startswith("T05")
+        self.clear_breakpoint(address)
 
     def set_register(self, number, value):
         length = 4 if number == FLAGS else 8
@@ -75,7 +91,9 @@ class Debugger:
             for at in range(address, address + length, 1024))
 
     def write(self, address, data):
-        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+        for at in range(0, len(data), 1024):
+            part = data[at:at + 1024]
+            assert self.ask(f"M{address + at:x},{len(part):x}:{part.hex()}") == "OK"
 
     def interrupt(self):
         self.socket.sendall(b"\x03")

@@ -57,7 +57,9 @@ static void check_flags(void)
 void __wrap_trap_handle(struct trap_frame *frame)
 {
     check_flags();
-    if (trap_is_user(frame) && frame->vector < VECTOR_EXCEPTIONS) {
+    if (watch.trap != nullptr && watch.trap(frame))
+        return;
+    if (trap_is_user(frame) && frame->vector < VECTOR_EXCEPTIONS && frame->vector != VECTOR_NMI) {
         if (watch.fault != nullptr && watch.fault(frame))
             return;
         guest_run_note_fault(frame);

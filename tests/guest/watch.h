@@ -15,6 +15,9 @@
 /* What happens to a program, on the processor where it does, with interrupts off. Each may be null.
  * Set before any program is started. */
 struct watch {
+    /* Whatever interrupts, before anything else is done about it, even an NMI: it may look at frame
+     * and at the processor; true: it has been dealt with. */
+    bool (*trap)(struct trap_frame *frame);
     /* An exception in a program; true: it has been dealt with, and the program goes on with frame.
      */
     bool (*fault)(struct trap_frame *frame);
