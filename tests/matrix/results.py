@@ -28,4 +28,5 @@ class Results:
     def end(self):
         """Of a run that was whole: the next one has nothing to go on from."""
         self.file.close()
-        os.replace(self.path, self.path + ".whole")
+        if os.path.exists(self.path):  # else another run, at the same time, was whole before
+            os.replace(self.path, self.path + ".whole")
