@@ -16,8 +16,8 @@
 /* Whether the piece starts with this NUL-terminated word. */
 [[nodiscard]] bool text_starts(const char *bytes, size_t len, const char *word);
 
-/* The word at an index of a list: words that each have a NUL at their end, one behind the other. The
- * index is below their number. Such a list takes no pointers, eight bytes for each word. */
+/* The word at an index, below their number, of a list: words with a NUL at the end of each, one
+ * behind the other. Such a list takes no pointers, eight bytes for each word. */
 [[nodiscard]] const char *text_word(const char *list, size_t index);
 
 /* Index of the first such byte, or len when there is none. */

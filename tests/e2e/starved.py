@@ -1,4 +1,4 @@
-"""Starts of the kernel of tests/starve/, one QEMU for all: an allocation finds no memory in each."""
+"""Starts of the kernel of tests/starve/, one QEMU for all: in each an allocation fails."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A start that finds no memory, once, anywhere: every seventh allocation; all: matrix_starved.py."""
+"""A start that finds no memory, once, anywhere: every 7th allocation; all: matrix_starved.py."""
 
 import starved
 

@@ -45,26 +45,26 @@ def read(path):
         return file.read()
 
 
-def table(source, name, key):
-    """The texts of a table with designated initializers, in the order of their designators."""
-    body = re.search(name + r"\[.*?\] = \{(.*?)\};", source, re.DOTALL).group(1)
-    return dict(re.findall(r"\[(" + key + r"\w+)\] = \"([^\"]+)\"", body))
+def words(source, name):
+    """The words of a list of them (text_word), each with a NUL behind it."""
+    body = re.search(name + r"\[\] =(.*?);", source, re.DOTALL).group(1)
+    return "".join(re.findall(r"\"([^\"]*)\"", body)).split("\\0")
+
+
+def enumerators(path, prefix):
+    return re.findall(r"^    (" + prefix + r"_\w+),", read(path), re.MULTILINE)
 
 
 def names_in_the_sources():
-    source, header = read("kernel/timeline.c"), read("kernel/timeline.h")
-    stages = table(source, "stage_names", "NONOS_STAGE_")
-    marks = table(source, "mark_names", "TIMELINE_")
+    source = read("kernel/timeline.c")
     selftests = re.findall(r"\{\"([^\"]+)\", test_\w+\}", read("kernel/selftest.c"))
-    loader = [stages[name] for name in re.findall(r"^    (NONOS_STAGE_\w+),", read("abi/handoff.h"),
-                                                  re.MULTILINE) if name in stages]
+    marks = words(source, "mark_names")
+    loader = words(source, "stage_names")
     kernel = ["entry"]
-    for name in re.findall(r"^    (TIMELINE_\w+),", header, re.MULTILINE):
-        number = re.fullmatch(r"TIMELINE_SELFTEST_(\d+)", name)
-        if number:
-            kernel.append(selftests[int(number.group(1)) - 1])
-        elif name in marks:
-            kernel.append(marks[name])
+    for name in enumerators("kernel/timeline.h", "TIMELINE")[:-1]:
+        kernel.append((selftests if "_SELFTEST_" in name else marks).pop(0))
+    assert marks == [] and selftests == []
+    assert len(loader) == len(enumerators("abi/handoff.h", "NONOS_STAGE")[1:-1])
     return loader, kernel
 
 

@@ -336,7 +336,7 @@ static void test_freeing_twice_panics_after_joining(void **state)
 }
 
 /* Against a plain record of who has what. */
-static void test_random_use_never_overlaps_and_is_always_zero(void **state)
+static void test_random_use_never_overlaps_and_is_always_zero([[maybe_unused]] void **state)
 {
     struct {
         paddr_t paddr;
@@ -345,7 +345,6 @@ static void test_random_use_never_overlaps_and_is_always_zero(void **state)
     size_t count = 0;
     uint64_t held_pages = 0;
 
-    (void)state;
     start_with(whole, 2);
     for (unsigned turn = 0; turn < 20000; turn++) {
         if (count < 200 && test_random_below(2) == 0) {
